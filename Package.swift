@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+
+let package = Package(
+    name: "perigee",
+    products: [
+        .executable(name: "perigee", targets: ["perigee"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: C shims and value types.
+        .target(name: "CKernel"),
+        .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "VolumeModel", dependencies: ["CKernel", crypto]),
+
+        // Layer 1: one subject each, unaware of one another.
+        .target(
+            name: "ControlStore", dependencies: ["VolumeModel", "CKernel", grdb]),
+        .target(
+            name: "FuseKernel", dependencies: ["CKernel", "CFuse3", logging]),
+        .target(
+            name: "Catalogue", dependencies: ["VolumeModel", "CKernel", "CSQLite", crypto]),
+        .target(
+            name: "Origins", dependencies: ["VolumeModel", "CKernel", crypto, logging]),
+        .target(name: "SampleArchive", dependencies: ["CKernel", crypto]),
+
+        // Layer 2: the only way to bytes.
+        .target(
+            name: "VolumeService",
+            dependencies: [
+                "VolumeModel", "CKernel", "ControlStore", "Catalogue", "Origins", logging, metrics,
+            ]),
+
+        // Layer 3: a file system that knows no kernel.
+        .target(
+            name: "VolumeFileSystem",
+            dependencies: ["VolumeModel", "CKernel", "VolumeService", logging]),
+
+        // Layer 4: front ends.
+        .target(
+            name: "FuseMount",
+            dependencies: [
+                "VolumeModel", "CKernel", "FuseKernel", "VolumeService", "VolumeFileSystem",
+                lifecycle, logging,
+            ]),
+
+        // Layer 5: the command line.
+        .executableTarget(
+            name: "perigee",
+            dependencies: [
+                "VolumeModel", "CKernel", "ControlStore", "Origins", "SampleArchive",
+                "VolumeService", "VolumeFileSystem", "FuseMount", argumentParser, lifecycle,
+                logging,
+            ]),
+
+        // Tests and what they share.
+        .target(
+            name: "PerigeeTesting",
+            dependencies: ["VolumeModel", "CKernel", "Catalogue", "Origins", "VolumeService"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.name != "CKernel" {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+        ]
+}
