@@ -70,6 +70,10 @@ int perigee_open_path(int directory, const char *path) {
     return result_of(openat(directory, path, O_PATH | O_CLOEXEC));
 }
 
+int perigee_open_root(const char *path) {
+    return result_of(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 long perigee_getdents(int descriptor, void *buffer, size_t capacity) {
     long count = syscall(SYS_getdents64, descriptor, buffer, capacity);
     return count < 0 ? -errno : count;

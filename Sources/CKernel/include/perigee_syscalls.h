@@ -36,6 +36,9 @@ int perigee_open_folder_beneath(int directory, const char *path);
 /* open(2) with O_PATH | O_CLOEXEC, links followed: for finding where a link leads. */
 int perigee_open_path(int directory, const char *path);
 
+/* open(2) of a folder with O_PATH | O_DIRECTORY | O_CLOEXEC, links followed. */
+int perigee_open_root(const char *path);
+
 /* getdents64(2): the bytes put into buffer, 0 at the end. */
 long perigee_getdents(int descriptor, void *buffer, size_t capacity);
 

@@ -1,0 +1,267 @@
+package import VolumeModel
+
+/// Comparing what a folder of the source holds with what the candidate says, and writing the
+/// difference.
+extension CandidateWriter {
+    /// A folder of the volume, as the scan goes through it.
+    package struct Folder: Sendable {
+        /// Its number.
+        package var id: EntryID
+        /// Folders above it; 0 for the root.
+        package var depth: Int
+        /// Where it stands in the volume.
+        package var path: [UInt8]
+        /// Where its files really are.
+        package var realPath: [UInt8]
+        /// Whether `realPath` is seen from the origin root rather than from the source's folder.
+        package var isBelowRoot: Bool
+        /// Whether it had no rows before: what it holds need not be compared.
+        package var isNew: Bool
+
+        /// The volume's root.
+        package static var root: Folder {
+            Folder(
+                id: .root, depth: 0, path: [], realPath: [], isBelowRoot: false, isNew: false)
+        }
+
+        func child(_ name: ArraySlice<UInt8>, id: EntryID, target: [UInt8]?, isNew: Bool) -> Folder
+        {
+            let slash = [UInt8(ascii: "/")]
+            return Folder(
+                id: id, depth: depth + 1, path: path.isEmpty ? Array(name) : path + slash + name,
+                realPath: target ?? (realPath.isEmpty ? Array(name) : realPath + slash + name),
+                isBelowRoot: isBelowRoot || target != nil, isNew: isNew)
+        }
+    }
+
+    /// A row of a folder as the candidate has it.
+    struct Row {
+        var key: [UInt8]
+        var id: Int64
+        var size: Int64
+        var modified: Int64
+        var accessClass: Int64
+        var added: Int64
+
+        var isFolder: Bool { key.last == UInt8(ascii: "/") }
+        var name: ArraySlice<UInt8> { isFolder ? key.dropLast() : key[...] }
+    }
+
+    /// What is to be done once a folder's rows have been read.
+    private enum Change {
+        case insert(FolderListing.Item)
+        case replace(Row, FolderListing.Item)
+        case decide(Row, FolderListing.Item)
+        case remove(Row)
+    }
+
+    /// Makes the candidate's `folder` hold what `listing` holds.
+    ///
+    /// - Returns: the folders in it, which are to be listed next, in key order.
+    package func merge(_ listing: FolderListing, into folder: Folder) throws(PerigeeError)
+        -> [Folder]
+    {
+        var children: [Folder] = []
+        if folder.isNew {
+            try fill(folder, from: listing, &children)
+            return children
+        }
+        let changes = try compare(listing, folder, &children)
+        try apply(changes, listing, folder, &children)
+        return children
+    }
+
+    /// Makes the candidate's one name in `folder` what `listing`, of at most one item, says.
+    ///
+    /// - Returns: the folder of that name, where it is one.
+    package func merge(
+        name: [UInt8], _ listing: FolderListing, into folder: Folder
+    ) throws(PerigeeError) -> Folder? {
+        var children: [Folder] = []
+        var changes: [Change] = []
+        var rows: [Row] = []
+        if let file = try row(name, in: folder.id) { rows.append(file) }
+        if let below = try row(name + [UInt8(ascii: "/")], in: folder.id) { rows.append(below) }
+        for row in rows {
+            let item = listing.items.first { ($0.kind == .folder) == row.isFolder }
+            try match(row, item, listing, folder, &children, &changes)
+        }
+        if let item = listing.items.first,
+            !rows.contains(where: { $0.isFolder == (item.kind == .folder) })
+        {
+            changes.append(.insert(item))
+        }
+        try apply(changes, listing, folder, &children)
+        return children.first
+    }
+
+    /// Writes what a folder without rows holds.
+    private func fill(
+        _ folder: Folder, from listing: FolderListing, _ children: inout [Folder]
+    ) throws(PerigeeError) {
+        var merkle = Merkle(.stateFiles)
+        var own = FolderState.OwnState(state: [])
+        for item in listing.items {
+            let version = item.kind == .file ? Self.version(of: item) : 0
+            if let child = try insert(item, version, listing, folder, replacing: nil) {
+                children.append(child)
+            } else {
+                merkle.add(
+                    file: listing.name(item), size: item.size, modified: item.modified,
+                    version: version)
+                own.files += 1
+                own.bytes += item.size
+            }
+        }
+        own.state = merkle.finalize()
+        own.content = own.files == 0 ? Merkle(.contentFiles).finalize() : nil
+        touched[folder.id.value] = Touched(depth: folder.depth, own: own)
+        try setModified(folder, listing.modified)
+    }
+
+    private func apply(
+        _ changes: [Change], _ listing: FolderListing, _ folder: Folder,
+        _ children: inout [Folder]
+    ) throws(PerigeeError) {
+        var isChanged = false
+        for change in changes {
+            switch change {
+            case .insert(let item):
+                if let child = try insert(
+                    item, Self.version(of: item), listing, folder, replacing: nil)
+                {
+                    children.append(child)
+                }
+                isChanged = true
+            case .replace(let row, let item):
+                try remove(row, in: folder.id)
+                _ = try insert(item, Self.version(of: item), listing, folder, replacing: row)
+                isChanged = true
+            case .decide(let row, let item):
+                try addJob(.decide, item, listing, folder, id: row.id)
+            case .remove(let row):
+                try remove(row, in: folder.id)
+                isChanged = true
+            }
+        }
+        if isChanged {
+            touched[folder.id.value] = Touched(depth: folder.depth)
+            try setModified(folder, listing.modified)
+        }
+    }
+
+    /// Walks rows and items together, both in key order.
+    private func compare(
+        _ listing: FolderListing, _ folder: Folder, _ children: inout [Folder]
+    ) throws(PerigeeError) -> [Change] {
+        var changes: [Change] = []
+        let statement = try connection.statement(
+            """
+            SELECT key, id, size, mtime, class, added FROM entry
+            WHERE parent = ?1 AND added <= ?2 AND (removed IS NULL OR removed > ?2)
+            ORDER BY key
+            """)
+        defer { statement.reset() }
+        statement.bind(1, folder.id.value)
+        statement.bind(2, number)
+        var index = 0
+        while try statement.step() {
+            let key = statement.bytes(0)
+            let isFolder = key.last == UInt8(ascii: "/")
+            let name = isFolder ? UnsafeRawBufferPointer(rebasing: key.dropLast()) : key
+            var order = 1
+            while index < listing.items.count {
+                let item = listing.items[index]
+                order = listing.names.withUnsafeBytes { names in
+                    KeyOrder.compare(
+                        UnsafeRawBufferPointer(
+                            rebasing: names[
+                                Int(item.nameOffset)..<Int(item.nameOffset) + Int(item.nameCount)]),
+                        isFolder: item.kind == .folder, name, isFolder: isFolder)
+                }
+                guard order < 0 else { break }
+                changes.append(.insert(item))
+                index += 1
+            }
+            let isSame = index < listing.items.count && order == 0
+            // The common case first, without making a row of it.
+            if isSame, !isFolder, links.isEmpty, listing.targets.isEmpty,
+                options.fingerprint == .sizeAndModified, !options.computesDigests,
+                listing.items[index].size == statement.integer(2),
+                listing.items[index].modified == statement.integer(3)
+            {
+                index += 1
+                continue
+            }
+            let row = Row(
+                key: Array(key), id: statement.integer(1), size: statement.integer(2),
+                modified: statement.integer(3), accessClass: statement.integer(4),
+                added: statement.integer(5))
+            try match(
+                row, isSame ? listing.items[index] : nil, listing, folder, &children, &changes)
+            if isSame { index += 1 }
+        }
+        for item in listing.items[index...] { changes.append(.insert(item)) }
+        return changes
+    }
+
+    /// What one row and the item of the same key, if there is one, call for.
+    private func match(
+        _ row: Row, _ item: FolderListing.Item?, _ listing: FolderListing, _ folder: Folder,
+        _ children: inout [Folder], _ changes: inout [Change]
+    ) throws(PerigeeError) {
+        guard let item else {
+            changes.append(.remove(row))
+            return
+        }
+        let target = item.target >= 0 ? listing.targets[Int(item.target)] : nil
+        if row.isFolder {
+            let child = folder.child(row.name, id: EntryID(row.id), target: target, isNew: false)
+            if links[row.id] != target {
+                try setLink(row.id, target)
+                // A row of its own, so that the new target counts from this candidate on.
+                try setModified(child, Timestamp(nanoseconds: row.modified))
+            }
+            children.append(child)
+            return
+        }
+        if links[row.id] != target { return changes.append(.replace(row, item)) }
+        switch try sameness(row, item) {
+        case .same:
+            if options.computesDigests, try !hasSHA256(row.id) {
+                try addJob(.compute, item, listing, folder, id: row.id)
+            }
+        case .other: changes.append(.replace(row, item))
+        case .undecided: changes.append(.decide(row, item))
+        }
+    }
+
+    private enum Sameness { case same, other, undecided }
+
+    /// Whether the source's file is the version that `row` stands for, by the root's fingerprint.
+    private func sameness(_ row: Row, _ item: FolderListing.Item) throws(PerigeeError) -> Sameness {
+        switch options.fingerprint {
+        case .sizeAndModified:
+            return row.size == item.size && row.modified == item.modified ? .same : .other
+        case .sizeModifiedAndInode:
+            guard row.size == item.size, row.modified == item.modified else { return .other }
+            let known = try fingerprint(row.id)
+            return known == nil || known?.inode == Int64(bitPattern: item.inode) ? .same : .other
+        case .digest:
+            guard row.size == item.size else { return .other }
+            let modified = try fingerprint(row.id)?.modified ?? row.modified
+            if modified == item.modified { return .same }
+            return try hasSHA256(row.id) ? .undecided : .other
+        }
+    }
+
+    /// The token of a version: from everything that the origin tells.
+    static func version(of item: FolderListing.Item) -> UInt64 {
+        var hash = FramedHash(domain: "perigee.version.1")
+        hash.update(item.size)
+        hash.update(item.modified)
+        hash.update(item.changed)
+        hash.update(item.inode)
+        return hash.finalizePrefix()
+    }
+}

@@ -1,0 +1,284 @@
+internal import VolumeModel
+
+/// Single rows of the candidate.
+extension CandidateWriter {
+    /// The candidate's row at `key`, or nil.
+    func row(_ key: [UInt8], in folder: EntryID) throws(PerigeeError) -> Row? {
+        let statement = try connection.statement(
+            """
+            SELECT id, size, mtime, class, added FROM entry
+            WHERE parent = ?1 AND key = ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
+            """)
+        defer { statement.reset() }
+        statement.bind(1, folder.value)
+        statement.bind(2, copying: key)
+        statement.bind(3, number)
+        guard try statement.step() else { return nil }
+        return Row(
+            key: key, id: statement.integer(0), size: statement.integer(1),
+            modified: statement.integer(2), accessClass: statement.integer(3),
+            added: statement.integer(4))
+    }
+
+    /// Adds a row for `item`.
+    ///
+    /// - Parameter old: the version it takes the place of, whose class it keeps.
+    /// - Returns: the folder, where it is one.
+    func insert(
+        _ item: FolderListing.Item, _ version: UInt64, _ listing: FolderListing, _ folder: Folder,
+        replacing old: Row?
+    ) throws(PerigeeError) -> Folder? {
+        let name = listing.name(item)
+        let target = item.target >= 0 ? listing.targets[Int(item.target)] : nil
+        if item.kind == .folder {
+            return try insertFolder(name, target, listing, folder)
+        }
+        if isContinued, try restore(name, item, version, target, folder.id) {
+            counts.removed -= 1
+            return nil
+        }
+        let id = try takeID()
+        try insertRow(
+            folder.id.value, name, id: id, size: item.size, modified: item.modified,
+            version: version, accessClass: old?.accessClass ?? 0)
+        if options.fingerprint == .sizeModifiedAndInode {
+            try setFingerprint(id, modified: item.modified, inode: Int64(bitPattern: item.inode))
+        }
+        if let target { try setLink(id, target) }
+        if options.computesDigests || options.fingerprint == .digest {
+            try addJob(.compute, item, listing, folder, id: id)
+        }
+        if old == nil {
+            counts.added += 1
+        } else {
+            counts.changed += 1
+            counts.removed -= 1
+        }
+        return nil
+    }
+
+    private func insertFolder(
+        _ name: ArraySlice<UInt8>, _ target: [UInt8]?, _ listing: FolderListing, _ folder: Folder
+    ) throws(PerigeeError) -> Folder? {
+        let known = try connection.statement(
+            "SELECT id FROM folder WHERE parent = ?1 AND name = ?2")
+        known.bind(1, folder.id.value)
+        known.bind(2, copying: name)
+        let id: Int64
+        if try known.step() {
+            id = known.integer(0)
+            known.reset()
+        } else {
+            known.reset()
+            id = try takeID()
+            let statement = try connection.statement(
+                "INSERT INTO folder(id, parent, name) VALUES (?1, ?2, ?3)")
+            statement.bind(1, id)
+            statement.bind(2, folder.id.value)
+            statement.bind(3, copying: name)
+            try statement.run()
+        }
+        // Its time is that of its own listing, which comes later.
+        try insertRow(
+            folder.id.value, name + [UInt8(ascii: "/")], id: id, size: 0, modified: 0, version: 0,
+            accessClass: 0)
+        if links[id] != target { try setLink(id, target) }
+        counts.foldersAdded += 1
+        return folder.child(name, id: EntryID(id), target: target, isNew: true)
+    }
+
+    func insertRow(
+        _ parent: Int64, _ key: ArraySlice<UInt8>, id: Int64, size: Int64, modified: Int64,
+        version: UInt64, accessClass: Int64
+    ) throws(PerigeeError) {
+        let statement = try connection.statement(
+            """
+            INSERT INTO entry(parent, key, added, id, size, mtime, version, class)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT DO UPDATE SET removed = NULL, id = ?4, size = ?5, mtime = ?6,
+                version = ?7, class = ?8
+            """)
+        let result = key.withUnsafeBytes { bytes -> Result<Void, PerigeeError> in
+            statement.bind(1, parent)
+            statement.bind(2, borrowing: bytes)
+            statement.bind(3, number)
+            statement.bind(4, id)
+            statement.bind(5, size)
+            statement.bind(6, modified)
+            statement.bind(7, Int64(bitPattern: version))
+            statement.bind(8, accessClass)
+            do throws(PerigeeError) { return .success(try statement.run()) } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Brings a row back that this candidate had removed, where the very same version is there
+    /// again.
+    private func restore(
+        _ name: ArraySlice<UInt8>, _ item: FolderListing.Item, _ version: UInt64,
+        _ target: [UInt8]?, _ folder: EntryID
+    ) throws(PerigeeError) -> Bool {
+        let statement = try connection.statement(
+            """
+            SELECT id, size, mtime, version, added FROM entry
+            WHERE parent = ?1 AND key = ?2 AND removed = ?3 AND added < ?3
+            """)
+        statement.bind(1, folder.value)
+        statement.bind(2, copying: name)
+        statement.bind(3, number)
+        guard try statement.step() else {
+            statement.reset()
+            return false
+        }
+        let isSame =
+            statement.integer(1) == item.size && statement.integer(2) == item.modified
+            && statement.integer(3) == Int64(bitPattern: version)
+            && links[statement.integer(0)] == target
+        let added = statement.integer(4)
+        statement.reset()
+        guard isSame else { return false }
+        let update = try connection.statement(
+            "UPDATE entry SET removed = NULL WHERE parent = ?1 AND key = ?2 AND added = ?3")
+        update.bind(1, folder.value)
+        update.bind(2, copying: name)
+        update.bind(3, added)
+        try update.run()
+        return true
+    }
+
+    /// Takes a row out of the candidate, with all below it where it is a folder.
+    func remove(_ row: Row, in folder: EntryID) throws(PerigeeError) {
+        try removeRow(row, parent: folder.value)
+        guard row.isFolder else {
+            counts.removed += 1
+            return
+        }
+        counts.foldersRemoved += 1
+        touched[row.id] = nil
+        var stack = [row.id]
+        while let parent = stack.popLast() {
+            for below in try rows(of: parent) {
+                try removeRow(below, parent: parent)
+                if below.isFolder {
+                    stack.append(below.id)
+                    touched[below.id] = nil
+                    counts.foldersRemoved += 1
+                } else {
+                    counts.removed += 1
+                }
+            }
+        }
+    }
+
+    /// All rows of a folder as the candidate has it.
+    func rows(of folder: Int64) throws(PerigeeError) -> [Row] {
+        let statement = try connection.statement(
+            """
+            SELECT key, id, size, mtime, class, added FROM entry
+            WHERE parent = ?1 AND added <= ?2 AND (removed IS NULL OR removed > ?2)
+            """)
+        defer { statement.reset() }
+        statement.bind(1, folder)
+        statement.bind(2, number)
+        var rows: [Row] = []
+        while try statement.step() {
+            rows.append(
+                Row(
+                    key: statement.array(0), id: statement.integer(1), size: statement.integer(2),
+                    modified: statement.integer(3), accessClass: statement.integer(4),
+                    added: statement.integer(5)))
+        }
+        return rows
+    }
+
+    private func removeRow(_ row: Row, parent: Int64) throws(PerigeeError) {
+        if row.added == Int64(number) {
+            // Never published: it leaves no trace.
+            let delete = try connection.statement(
+                "DELETE FROM entry WHERE parent = ?1 AND key = ?2 AND added = ?3")
+            delete.bind(1, parent)
+            delete.bind(2, copying: row.key)
+            delete.bind(3, number)
+            try delete.run()
+            guard !row.isFolder else { return }
+            for table in ["digest", "fingerprint", "link"] {
+                let statement = try connection.statement(
+                    text: "DELETE FROM \(table) WHERE id = ?1")
+                statement.bind(1, row.id)
+                try statement.run()
+            }
+            links[row.id] = nil
+        } else {
+            let mark = try connection.statement(
+                "UPDATE entry SET removed = ?4 WHERE parent = ?1 AND key = ?2 AND added = ?3")
+            mark.bind(1, parent)
+            mark.bind(2, copying: row.key)
+            mark.bind(3, row.added)
+            mark.bind(4, number)
+            try mark.run()
+        }
+    }
+
+    /// Gives a folder's row the time of its listing; a published row stays as it is and gets a
+    /// successor.
+    func setModified(_ folder: Folder, _ modified: Timestamp) throws(PerigeeError) {
+        guard folder.id != .root,
+            let slash = try place(of: folder.id),
+            let row = try row(slash.name + [UInt8(ascii: "/")], in: slash.parent)
+        else { return }
+        if row.added != Int64(number) { try removeRow(row, parent: slash.parent.value) }
+        try insertRow(
+            slash.parent.value, row.key[...], id: row.id, size: 0,
+            modified: modified.nanoseconds, version: 0, accessClass: row.accessClass)
+    }
+
+    func place(of folder: EntryID) throws(PerigeeError) -> (parent: EntryID, name: [UInt8])? {
+        let statement = try connection.statement("SELECT parent, name FROM folder WHERE id = ?1")
+        defer { statement.reset() }
+        statement.bind(1, folder.value)
+        guard try statement.step() else { return nil }
+        return (EntryID(statement.integer(0)), statement.array(1))
+    }
+
+    func setLink(_ id: Int64, _ target: [UInt8]?) throws(PerigeeError) {
+        links[id] = target
+        let statement = try connection.statement(
+            """
+            INSERT INTO link(id, added, target) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET target = ?3
+            """)
+        statement.bind(1, id)
+        statement.bind(2, number)
+        statement.bind(3, copying: target)
+        try statement.run()
+    }
+
+    func fingerprint(_ id: Int64) throws(PerigeeError) -> (modified: Int64, inode: Int64?)? {
+        let statement = try connection.statement(
+            "SELECT mtime, inode FROM fingerprint WHERE source = ?1 AND id = ?2")
+        defer { statement.reset() }
+        statement.bind(1, options.source)
+        statement.bind(2, id)
+        guard try statement.step() else { return nil }
+        return (statement.integer(0), statement.optionalInteger(1))
+    }
+
+    func setFingerprint(_ id: Int64, modified: Int64, inode: Int64?) throws(PerigeeError) {
+        let statement = try connection.statement(
+            """
+            INSERT INTO fingerprint(source, id, mtime, inode) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO UPDATE SET mtime = ?3, inode = ?4
+            """)
+        statement.bind(1, options.source)
+        statement.bind(2, id)
+        statement.bind(3, modified)
+        statement.bind(4, inode)
+        try statement.run()
+    }
+
+    func hasSHA256(_ id: Int64) throws(PerigeeError) -> Bool {
+        try digest(id, .sha256) != nil
+    }
+}

@@ -1,0 +1,183 @@
+package import VolumeModel
+
+/// Look-ups in one catalogue, on one dedicated connection, for one thread at a time.
+///
+/// A published revision never changes, so the read transaction that a look-up opens is kept for the
+/// next ones until `settle()`: a transaction per look-up costs two to five times the look-up.
+package final class CatalogueReader {
+    let connection: SQLiteConnection
+
+    /// - Throws: `.notFound`, `.newerFormat`, `.corrupt`, `.storageFailed`.
+    package init(path: String) throws(PerigeeError) {
+        connection = try SQLiteConnection(path: path, mode: .reading)
+        guard try CatalogueSchema.check(connection, path: path) > 0 else {
+            throw PerigeeError(
+                .notFound, "the catalogue \(Printable.quoted(path)) is empty",
+                remedy: "scan the volume")
+        }
+        try connection.execute("PRAGMA query_only = 1")
+        try connection.execute("PRAGMA mmap_size = 268435456")
+        try connection.execute("PRAGMA cache_size = -4096")
+    }
+
+    /// Lets go of the read transaction, so that the next look-up sees what has been committed and
+    /// writers can reuse the log.
+    package func settle() {
+        guard connection.isInTransaction else { return }
+        // Cannot fail while no statement is running; a failure would show at the next BEGIN.
+        try? connection.execute("COMMIT")
+    }
+
+    func begin() throws(PerigeeError) {
+        if !connection.isInTransaction { try connection.execute("BEGIN") }
+    }
+
+    /// The entry called `name` in `folder` as revision `revision` has it, or nil.
+    ///
+    /// - Throws: `.corrupt`, `.storageFailed`, `.busy`; the same holds for every call below.
+    package func lookup(
+        _ name: UnsafeRawBufferPointer, in folder: EntryID, revision: Int
+    ) throws(PerigeeError) -> Entry? {
+        try begin()
+        if let file = try probe(name, isFolder: false, folder, revision) { return file }
+        return try withUnsafeTemporary(count: name.count + 1) { key throws(PerigeeError) in
+            key.copyMemory(from: name)
+            key[name.count] = UInt8(ascii: "/")
+            return try probe(UnsafeRawBufferPointer(key), isFolder: true, folder, revision)
+        }
+    }
+
+    private func probe(
+        _ key: UnsafeRawBufferPointer, isFolder: Bool, _ folder: EntryID, _ revision: Int
+    ) throws(PerigeeError) -> Entry? {
+        let statement = try connection.statement(
+            """
+            SELECT id, size, mtime, version, class FROM entry
+            WHERE parent = ?1 AND key = ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
+            """)
+        defer { statement.reset() }
+        statement.bind(1, folder.value)
+        statement.bind(2, borrowing: key)
+        statement.bind(3, revision)
+        guard try statement.step() else { return nil }
+        let name = isFolder ? UnsafeRawBufferPointer(rebasing: key.dropLast()) : key
+        return Entry(
+            id: EntryID(statement.integer(0)), parent: folder, name: Array(name),
+            kind: isFolder ? .folder : .file, size: statement.integer(1),
+            modified: Timestamp(nanoseconds: statement.integer(2)),
+            version: VersionToken(bits: UInt64(bitPattern: statement.integer(3))),
+            accessClass: AccessClassID(statement.integer(4)))
+    }
+
+    /// At most `limit` entries of `folder` with keys after `key`, in key order.
+    package func list(
+        _ folder: EntryID, after key: [UInt8], limit: Int, revision: Int
+    ) throws(PerigeeError) -> [Entry] {
+        try begin()
+        let statement = try connection.statement(
+            """
+            SELECT key, id, size, mtime, version, class FROM entry
+            WHERE parent = ?1 AND key > ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
+            ORDER BY key LIMIT ?4
+            """)
+        defer { statement.reset() }
+        statement.bind(1, folder.value)
+        statement.bind(2, copying: key)
+        statement.bind(3, revision)
+        statement.bind(4, limit)
+        var entries: [Entry] = []
+        while try statement.step() {
+            let key = statement.bytes(0)
+            let isFolder = key.last == UInt8(ascii: "/")
+            entries.append(
+                Entry(
+                    id: EntryID(statement.integer(1)), parent: folder,
+                    name: Array(isFolder ? key.dropLast() : key[...]),
+                    kind: isFolder ? .folder : .file, size: statement.integer(2),
+                    modified: Timestamp(nanoseconds: statement.integer(3)),
+                    version: VersionToken(bits: UInt64(bitPattern: statement.integer(4))),
+                    accessClass: AccessClassID(statement.integer(5))))
+        }
+        return entries
+    }
+
+    /// The folder with that number, or nil where `revision` does not have it.
+    package func folder(_ id: EntryID, revision: Int) throws(PerigeeError) -> Entry? {
+        try begin()
+        if id == .root {
+            return Entry(
+                id: .root, parent: .root, name: [], kind: .folder, size: 0,
+                modified: Timestamp(nanoseconds: 0), version: VersionToken(bits: 0))
+        }
+        guard let (parent, name) = try place(of: id) else { return nil }
+        // Removing a folder removes every row below it, so its own row tells.
+        let found = try withBytes(name + [UInt8(ascii: "/")]) { key throws(PerigeeError) in
+            try probe(key, isFolder: true, parent, revision)
+        }
+        return found?.id == id ? found : nil
+    }
+
+    /// Where a folder stands: the folder above it and its name there, or nil for an unknown number.
+    func place(of folder: EntryID) throws(PerigeeError) -> (parent: EntryID, name: [UInt8])? {
+        let statement = try connection.statement("SELECT parent, name FROM folder WHERE id = ?1")
+        defer { statement.reset() }
+        statement.bind(1, folder.value)
+        guard try statement.step() else { return nil }
+        return (EntryID(statement.integer(0)), statement.array(1))
+    }
+
+    /// The path of a folder in the volume, which it has for ever; nil for an unknown number.
+    package func path(of folder: EntryID) throws(PerigeeError) -> [UInt8]? {
+        try begin()
+        var segments: [[UInt8]] = []
+        var current = folder
+        while current != .root {
+            // A path of 1,024 bytes has at most 512 segments: more is a cycle.
+            guard segments.count <= 512, let (parent, name) = try place(of: current) else {
+                return nil
+            }
+            segments.append(name)
+            current = parent
+        }
+        return Array(segments.reversed().joined(separator: [UInt8(ascii: "/")]))
+    }
+
+    /// The entry at `path`, or nil.
+    package func entry(at path: EntryPath, revision: Int) throws(PerigeeError) -> Entry? {
+        guard var current = try folder(.root, revision: revision) else { return nil }
+        for segment in path.segments {
+            guard current.kind == .folder else { return nil }
+            let found = try withBytes(Array(segment)) { name throws(PerigeeError) in
+                try lookup(name, in: current.id, revision: revision)
+            }
+            guard let found else { return nil }
+            current = found
+        }
+        return current
+    }
+}
+
+/// `withUnsafeTemporaryAllocation` for a body that throws a typed error.
+func withUnsafeTemporary<Result>(
+    count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(PerigeeError) -> Result
+) throws(PerigeeError) -> Result {
+    let result = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) {
+        bytes -> Swift.Result<Result, PerigeeError> in
+        do throws(PerigeeError) { return .success(try body(bytes)) } catch {
+            return .failure(error)
+        }
+    }
+    return try result.get()
+}
+
+/// `withUnsafeBytes` of an array for a body that throws a typed error.
+func withBytes<Result>(
+    _ array: [UInt8], _ body: (UnsafeRawBufferPointer) throws(PerigeeError) -> Result
+) throws(PerigeeError) -> Result {
+    let result = array.withUnsafeBytes { bytes -> Swift.Result<Result, PerigeeError> in
+        do throws(PerigeeError) { return .success(try body(bytes)) } catch {
+            return .failure(error)
+        }
+    }
+    return try result.get()
+}

@@ -1,0 +1,99 @@
+package import VolumeModel
+
+/// Roots, volumes and which revision of each is served.
+///
+/// Contract:
+/// - A call blocks on the disk, and where somebody else writes for up to ten seconds: keep it off
+///   event loops and the cooperative pool. It is safe from any number of threads and processes.
+/// - A change is one transaction: done and durable when the call returns, not done at all when it
+///   throws. After a crash during a call, it is one or the other.
+/// - A change raises the epoch and appends one event for each thing it did. A call that changes
+///   nothing (`setPublic` to what it is) does neither.
+/// - Every call throws `PerigeeError`: besides what stands at each, `.busy` where another writer
+///   held the store too long, `.storageFailed` where the disk failed or is full, `.corrupt`.
+package protocol ControlStore: Sendable {
+    /// Everything that servers answer by, read in one transaction.
+    func snapshot() throws(PerigeeError) -> ControlSnapshot
+
+    /// Adds a root.
+    ///
+    /// - Throws: `.conflict` where there is one of that name.
+    func addRoot(_ root: OriginRoot) throws(PerigeeError)
+
+    /// The root of that name.
+    ///
+    /// - Throws: `.notFound`.
+    func root(named name: RootName) throws(PerigeeError) -> OriginRoot
+
+    /// All roots, by name in byte order.
+    func roots() throws(PerigeeError) -> [OriginRoot]
+
+    /// Removes a root.
+    ///
+    /// - Throws: `.notFound`, `.conflict` where a volume draws from it.
+    func removeRoot(named name: RootName) throws(PerigeeError)
+
+    /// Adds a volume with its sources and, where `root` is given, that root first. Sources are
+    /// numbered from 1 as they stand.
+    ///
+    /// - Throws: `.conflict` where a volume of that name exists or was published once and removed,
+    ///   where a root of the new root's name exists, or where all 4,095 ordinals have been given;
+    ///   `.notFound` for a source's root; `.invalidArgument` for no title or no source.
+    @discardableResult
+    func addVolume(
+        _ draft: VolumeDraft, making root: OriginRoot?
+    ) throws(PerigeeError) -> VolumeRecord
+
+    /// The volume of that name.
+    ///
+    /// - Throws: `.notFound`.
+    func volume(named name: VolumeName) throws(PerigeeError) -> VolumeRecord
+
+    /// All volumes, by name in byte order.
+    func volumes() throws(PerigeeError) -> [VolumeRecord]
+
+    /// Removes a volume with its sources and revisions; its catalogue is the caller's to delete,
+    /// under the catalogue's lock. The ordinal is never given again, nor, once something was
+    /// published under it, the name: `hst@r3` must never come to mean something else.
+    ///
+    /// - Throws: `.notFound`.
+    func removeVolume(named name: VolumeName) throws(PerigeeError)
+
+    /// Says whether anyone may see the volume.
+    ///
+    /// - Throws: `.notFound`.
+    func setPublic(_ isPublic: Bool, volume name: VolumeName) throws(PerigeeError)
+
+    /// The published revisions of a volume, the oldest first.
+    ///
+    /// - Throws: `.notFound` where there is no such volume.
+    func revisions(of name: VolumeName) throws(PerigeeError) -> [RevisionRecord]
+
+    /// Enters a revision and makes it the current one. The caller holds the catalogue's lock, and
+    /// the catalogue is durable.
+    ///
+    /// - Throws: `.notFound`; `.conflict` where its number is not the one after the highest, so
+    ///   somebody else published; `.invalidArgument` for digests that are not 32 bytes.
+    func publish(_ revision: RevisionRecord) throws(PerigeeError)
+
+    /// Makes a published revision the current one: a rollback, or its undoing.
+    ///
+    /// - Throws: `.notFound` where there is no such volume or published revision.
+    func switchCurrent(
+        of name: VolumeName, to number: RevisionNumber
+    ) throws(PerigeeError)
+
+    /// What was changed after the event of number `sequence` (0: from the start), at most `limit`
+    /// events, the oldest first.
+    func history(after sequence: Int64, limit: Int) throws(PerigeeError) -> [ControlEvent]
+}
+
+extension ControlStore {
+    /// Adds a volume whose roots exist.
+    ///
+    /// - Throws: as `addVolume(_:making:)`.
+    @discardableResult
+    package func addVolume(_ draft: VolumeDraft) throws(PerigeeError) -> VolumeRecord {
+        try addVolume(draft, making: nil)
+    }
+}

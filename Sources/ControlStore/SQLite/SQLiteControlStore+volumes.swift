@@ -1,0 +1,130 @@
+internal import GRDB
+package import VolumeModel
+
+extension SQLiteControlStore {
+    @discardableResult
+    package func addVolume(
+        _ draft: VolumeDraft, making root: OriginRoot?
+    ) throws(PerigeeError) -> VolumeRecord {
+        try Self.check(draft)
+        return try changing { reader in
+            try checkNameIsFree(draft.name, reader)
+            if let root { try insert(root, reader) }
+            let ordinal = try insertVolume(reader.db, draft)
+            for (index, source) in draft.sources.enumerated() {
+                _ = try reader.root(named: source.root)
+                try reader.db.execute(
+                    sql: """
+                        INSERT INTO source (volume, number, root, subpath, zone, priority)
+                        VALUES (?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        ordinal, index + 1, source.root.string, source.subpath.description,
+                        source.zone, source.priority,
+                    ])
+            }
+            try record(reader.db, .volumeAdded, draft.name.string, "ordinal \(ordinal)")
+            return try reader.volume(named: draft.name)
+        }
+    }
+
+    package func volume(named name: VolumeName) throws(PerigeeError) -> VolumeRecord {
+        try reading { reader in try reader.volume(named: name) }
+    }
+
+    package func volumes() throws(PerigeeError) -> [VolumeRecord] {
+        try reading { reader in try reader.volumes() }
+    }
+
+    package func removeVolume(named name: VolumeName) throws(PerigeeError) {
+        try changing { reader in
+            let volume = try reader.volume(named: name)
+            let ordinal = volume.ordinal
+            if let highest = volume.highest {
+                try reader.db.execute(
+                    sql: """
+                        INSERT INTO retired (name, ordinal, highest, removed)
+                        VALUES (?, ?, ?, ?)
+                        """,
+                    arguments: [name.string, ordinal, highest.value, now().nanoseconds])
+            }
+            // The current revision is a foreign key of the volume, so it goes last but one.
+            for sql in [
+                "DELETE FROM source WHERE volume = ?",
+                "UPDATE volume SET current = NULL, highest = NULL WHERE ordinal = ?",
+                "DELETE FROM revision WHERE volume = ?",
+                "DELETE FROM volume WHERE ordinal = ?",
+            ] {
+                try reader.db.execute(sql: sql, arguments: [ordinal])
+            }
+            try record(reader.db, .volumeRemoved, name.string, "ordinal \(ordinal)")
+        }
+    }
+
+    package func setPublic(_ isPublic: Bool, volume name: VolumeName) throws(PerigeeError) {
+        try changing { reader in
+            let volume = try reader.volume(named: name)
+            guard volume.isPublic != isPublic else { return }
+            try reader.db.execute(
+                sql: "UPDATE volume SET is_public = ? WHERE ordinal = ?",
+                arguments: [isPublic, volume.ordinal])
+            try record(reader.db, isPublic ? .madePublic : .madePrivate, name.string)
+        }
+    }
+
+    private static func check(_ draft: VolumeDraft) throws(PerigeeError) {
+        guard draft.metadata.title.contains(where: { !$0.isWhitespace }) else {
+            throw PerigeeError(
+                .invalidArgument, "the volume \(draft.name) has no title",
+                remedy: "say in one line what it holds")
+        }
+        guard !draft.sources.isEmpty else {
+            throw PerigeeError(
+                .invalidArgument, "the volume \(draft.name) has no source",
+                remedy: "say where its files are")
+        }
+    }
+
+    private func checkNameIsFree(_ name: VolumeName, _ reader: ControlReader) throws {
+        guard try reader.volumes(named: name).isEmpty else {
+            throw PerigeeError(
+                .conflict, "there is a volume \(name) already", remedy: "choose another name")
+        }
+        let highest = try Int.fetchOne(
+            reader.db, sql: "SELECT highest FROM retired WHERE name = ?",
+            arguments: [name.string])
+        if let highest {
+            throw PerigeeError(
+                .conflict,
+                "the name \(name) belonged to a volume that was published up to r\(highest) and"
+                    + " then removed",
+                remedy: "choose another name, so that nobody's \(name)@r1 comes to mean other data")
+        }
+    }
+
+    private func insertVolume(_ db: Database, _ draft: VolumeDraft) throws -> Int64 {
+        let last = try Int.fetchOne(
+            db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'volume'")
+        guard (last ?? 0) < NodeNumber.highestOrdinal else {
+            throw PerigeeError(
+                .conflict,
+                "all \(NodeNumber.highestOrdinal) volume numbers of this state folder have been"
+                    + " given, and those of removed volumes are not given again",
+                remedy: "start another state folder with `perigee init`")
+        }
+        let metadata = draft.metadata
+        try db.execute(
+            sql: """
+                INSERT INTO volume (
+                    name, title, abstract, domain, mission, contact, creator, licence, doi,
+                    is_public, created
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                draft.name.string, metadata.title, metadata.abstract, metadata.domain,
+                metadata.mission, metadata.contact, metadata.creator, metadata.licence,
+                metadata.doi, draft.isPublic, draft.created.nanoseconds,
+            ])
+        return db.lastInsertedRowID
+    }
+}

@@ -1,0 +1,208 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+package import VolumeModel
+
+/// Threads for system calls on one network file system, which may never come back.
+///
+/// A call that is not done by its deadline is given up: its caller goes on, its thread stays behind
+/// with it. When all threads are stuck, calls wait in the queue until their deadline, and the
+/// breaker soon refuses them at once. Nobody else's calls run here, so a dead server harms only
+/// its own root.
+package final class BlockingPool: Sendable {
+    private let name: String
+    private let limit: Int
+    private let queueLimit: Int
+    private let state = Mutex(State())
+    private let work = DispatchSemaphore(value: 0)
+
+    private struct State {
+        /// Calls that no thread has taken yet, oldest first.
+        var queue: [Call] = []
+        /// Calls whose callers wait, by their number.
+        var waiting: [UInt64: Call] = [:]
+        var nextNumber: UInt64 = 0
+        var threads = 0
+        var idle = 0
+        /// Whether a thread looks after deadlines; it does while anybody waits.
+        var isWatched = false
+        var breaker = Breaker()
+    }
+
+    /// One call: `run` does it, `expire` answers its caller at the deadline; whichever comes first
+    /// counts.
+    private final class Call: Sendable {
+        let number: UInt64
+        let deadline: UInt64
+        let run: @Sendable () -> Void
+        let expire: @Sendable () -> Void
+
+        init(
+            number: UInt64, deadline: UInt64, run: @escaping @Sendable () -> Void,
+            expire: @escaping @Sendable () -> Void
+        ) {
+            self.number = number
+            self.deadline = deadline
+            self.run = run
+            self.expire = expire
+        }
+    }
+
+    /// - Parameters:
+    ///   - threads: how many calls can be under way at once.
+    ///   - queueLimit: how many more may wait for one.
+    package init(name: String, threads: Int, queueLimit: Int = 1_024) {
+        self.name = name
+        limit = max(1, threads)
+        self.queueLimit = queueLimit
+    }
+
+    /// Runs `body` on one of the threads.
+    ///
+    /// - Throws: `.timedOut` at the deadline, `.originUnavailable` while the breaker is open or the
+    ///   queue is full, and what `body` throws.
+    package func run<Result: Sendable>(
+        deadline: Duration, _ body: @escaping @Sendable () throws(PerigeeError) -> Result
+    ) async throws(PerigeeError) -> Result {
+        let result: Swift.Result<Result, PerigeeError> = await withCheckedContinuation {
+            continuation in
+            let once = Once(continuation)
+            let accepted = enqueue(
+                deadline: deadline,
+                run: {
+                    guard !once.isDone else { return }
+                    do throws(PerigeeError) {
+                        once.resume(.success(try body()))
+                    } catch {
+                        once.resume(.failure(error))
+                    }
+                },
+                expire: {
+                    once.resume(
+                        .failure(
+                            PerigeeError(
+                                .timedOut,
+                                "the origin \(Printable.quoted(self.name)) did not answer within "
+                                    + "\(deadline)")))
+                })
+            if !accepted {
+                once.resume(
+                    .failure(
+                        PerigeeError(
+                            .originUnavailable,
+                            "the origin \(Printable.quoted(name)) does not answer",
+                            remedy: "check the server behind that file system; it is asked again "
+                                + "every few seconds")))
+            }
+        }
+        return try result.get()
+    }
+
+    private func enqueue(
+        deadline: Duration, run: @escaping @Sendable () -> Void,
+        expire: @escaping @Sendable () -> Void
+    ) -> Bool {
+        let now = monotonicNanoseconds()
+        var startThread = false
+        var startWatch = false
+        let accepted = state.withLock { state in
+            guard state.queue.count < queueLimit, state.breaker.admits(at: now) else {
+                return false
+            }
+            let call = Call(
+                number: state.nextNumber, deadline: now + deadline.nanoseconds, run: run,
+                expire: expire)
+            state.nextNumber += 1
+            state.queue.append(call)
+            state.waiting[call.number] = call
+            startThread = state.idle < state.queue.count && state.threads < limit
+            if startThread { state.threads += 1 }
+            startWatch = !state.isWatched
+            state.isWatched = true
+            return true
+        }
+        if startThread { Thread.start(name: "origin") { self.serve() } }
+        if startWatch { Thread.start(name: "origin-watch") { self.watch() } }
+        if accepted { work.signal() }
+        return accepted
+    }
+
+    /// A thread's life: until nothing has come for 30 s.
+    private func serve() {
+        while true {
+            state.withLock { $0.idle += 1 }
+            let outcome = work.wait(timeout: .now() + 30)
+            let (call, isOver) = state.withLock { state -> (Call?, Bool) in
+                state.idle -= 1
+                if outcome == .success {
+                    return (state.queue.isEmpty ? nil : state.queue.removeFirst(), false)
+                }
+                // A call that came in this very instant counted on this thread.
+                guard state.queue.isEmpty else { return (nil, false) }
+                state.threads -= 1
+                return (nil, true)
+            }
+            if isOver { return }
+            guard let call else { continue }
+            call.run()
+            state.withLock { state in
+                if state.waiting.removeValue(forKey: call.number) != nil {
+                    state.breaker.answered()
+                }
+            }
+        }
+    }
+
+    /// Answers the callers whose deadlines pass, while anybody waits.
+    private func watch() {
+        while true {
+            usleep(10_000)
+            let now = monotonicNanoseconds()
+            let (expired, isOver) = state.withLock { state -> ([Call], Bool) in
+                guard !state.waiting.isEmpty else {
+                    state.isWatched = false
+                    return ([], true)
+                }
+                let expired = state.waiting.values.filter { $0.deadline <= now }
+                for call in expired {
+                    state.waiting[call.number] = nil
+                    state.breaker.timedOut(at: now)
+                }
+                if !expired.isEmpty {
+                    let numbers = Set(expired.map(\.number))
+                    state.queue.removeAll { numbers.contains($0.number) }
+                }
+                return (expired, false)
+            }
+            for call in expired { call.expire() }
+            if isOver { return }
+        }
+    }
+}
+
+/// Resumes a continuation exactly once.
+private final class Once<Value: Sendable>: Sendable {
+    private let done = Atomic(false)
+    private let continuation: CheckedContinuation<Value, Never>
+
+    init(_ continuation: CheckedContinuation<Value, Never>) {
+        self.continuation = continuation
+    }
+
+    var isDone: Bool { done.load(ordering: .acquiring) }
+
+    func resume(_ value: Value) {
+        let (isFirst, _) = done.compareExchange(
+            expected: false, desired: true, ordering: .acquiringAndReleasing)
+        if isFirst { continuation.resume(returning: value) }
+    }
+}
+
+extension Duration {
+    /// As nanoseconds, at least 0 and at most some centuries.
+    fileprivate var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        let whole = UInt64(clamping: min(seconds, 1 << 33)) * 1_000_000_000
+        return whole + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+}

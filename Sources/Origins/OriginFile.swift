@@ -1,0 +1,147 @@
+internal import CKernel
+internal import Glibc
+internal import Synchronization
+package import VolumeModel
+
+/// A file of a POSIX root, open at the version that was asked for.
+///
+/// The descriptor is opened beneath the root, never through a link; the same descriptor is checked
+/// and served.
+package final class OriginFile: Sendable {
+    /// Where it is, for telling whether the name still leads here, and for messages.
+    private let root: POSIXRoot
+    private let path: [UInt8]
+    private let descriptor: Int32
+    /// INVARIANT: once `isStale` is set it stays so, and no byte is confirmed after.
+    private let state: Mutex<State>
+
+    private struct State {
+        var identity: FileIdentity
+        var isStale = false
+        var isClosed = false
+    }
+
+    init(root: POSIXRoot, path: [UInt8], descriptor: Int32, first: perigee_stat) {
+        self.root = root
+        self.path = path
+        self.descriptor = descriptor
+        state = Mutex(State(identity: FileIdentity(first)))
+    }
+
+    deinit { close() }
+
+    /// A descriptor that the kernel may read for itself: not of a root whose files are rewritten,
+    /// nor of one that may never answer.
+    package var passthroughDescriptor: Int32? {
+        root.files == .replaced && !root.isNetwork ? descriptor : nil
+    }
+
+    /// Whether the kernel may keep pages.
+    package var mayKeepPages: Bool { root.files == .replaced }
+
+    /// The bytes of `range` as a segment of the file itself; nil on a network root.
+    ///
+    /// - Throws: `.stale`.
+    package func segmentsNow(_ range: ByteRange) throws(PerigeeError) -> [Segment]? {
+        guard !root.isNetwork else { return nil }
+        if state.withLock({ $0.isStale }) { throw staleError() }
+        return range.count == 0
+            ? [] : [.file(descriptor: descriptor, offset: range.offset, count: range.count)]
+    }
+
+    /// The bytes of `range`; on a network root read and confirmed by the root's own pool.
+    ///
+    /// - Throws: `.stale`, `.timedOut`, `.originUnavailable`.
+    package func segments(_ range: ByteRange) async throws(PerigeeError) -> [Segment] {
+        if let now = try segmentsNow(range) { return now }
+        if range.count == 0 { return [] }
+        return try await root.waiting { () throws(PerigeeError) in
+            let bytes = try self.read(range)
+            try self.confirm()
+            return [.bytes(bytes)]
+        }
+    }
+
+    /// Checks by fstat, on the descriptor that serves, that the content is still the one that was
+    /// opened.
+    ///
+    /// - Throws: `.stale`.
+    package func confirm() throws(PerigeeError) {
+        var now = perigee_stat()
+        let code = perigee_stat_descriptor(descriptor, &now)
+        guard code == 0 else {
+            throw PerigeeError(
+                .originUnavailable, "cannot check \(Printable.quoted(path)) at its origin",
+                cause: SystemError(code))
+        }
+        let verdict = state.withLock { state -> FileIdentity.Verdict in
+            state.isStale ? .changed : state.identity.judge(now)
+        }
+        switch verdict {
+        case .same: return
+        case .changed: break
+        case .needsName:
+            var named = perigee_stat()
+            let leadsHere =
+                root.stat(path, &named) == 0 && named.inode == now.inode
+                && named.device == now.device
+            let final = state.withLock { $0.identity.judge(now, nameLeadsHere: leadsHere) }
+            if final == .same { return }
+        }
+        state.withLock { $0.isStale = true }
+        throw staleError()
+    }
+
+    /// The same check for a caller that must not wait: on a network root by the root's pool.
+    ///
+    /// - Throws: as `confirm()`, and `.timedOut`.
+    package func confirmWaiting() async throws(PerigeeError) {
+        guard root.isNetwork else { return try confirm() }
+        try await root.waiting { () throws(PerigeeError) in try self.confirm() }
+    }
+
+    /// Whether calls on it can wait on another machine.
+    package var isNetwork: Bool { root.isNetwork }
+
+    /// Gives the descriptor back; a second call does nothing. No call may be under way.
+    package func close() {
+        let first = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        if first { Glibc.close(descriptor) }
+    }
+
+    private func read(_ range: ByteRange) throws(PerigeeError) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            count = 0
+            while count < range.count {
+                let got = pread(
+                    descriptor, buffer.baseAddress! + count, range.count - count,
+                    Int(range.offset) + count)
+                if got > 0 {
+                    count += got
+                } else if got == 0 {
+                    break
+                } else if errno != EINTR {
+                    failure = errno
+                    break
+                }
+            }
+        }
+        if failure != 0 {
+            throw PerigeeError(
+                .originUnavailable, "cannot read \(Printable.quoted(path)) at its origin",
+                cause: SystemError(failure))
+        }
+        if bytes.count < range.count { throw staleError() }
+        return bytes
+    }
+
+    private func staleError() -> PerigeeError {
+        PerigeeError(
+            .stale, "\(Printable.quoted(path)) was changed at its origin after it was published",
+            remedy: "scan and publish the volume again; open the file again after that")
+    }
+}

@@ -1,0 +1,71 @@
+/// Something that a source holds and that a volume does not show, or not as it stands.
+package struct ScanProblem: Hashable, Sendable {
+    /// What is the matter.
+    package enum Kind: Int, Sendable, CaseIterable {
+        case specialFile = 1
+        case unreadableFile = 2
+        case unreadableFolder = 3
+        case nameNotUTF8 = 4
+        case pathTooLong = 5
+        case linkLeavesRoot = 6
+        case linkDangles = 7
+        case linkToAncestor = 8
+        case linkTooDeep = 9
+        case changedWhileScanned = 10
+        case digestMismatch = 11
+        case digestForNothing = 12
+        case reservedName = 13
+
+        /// Its name in reports and JSON.
+        package var label: String {
+            switch self {
+            case .specialFile: "special-file"
+            case .unreadableFile: "unreadable-file"
+            case .unreadableFolder: "unreadable-folder"
+            case .nameNotUTF8: "name-not-utf8"
+            case .pathTooLong: "path-too-long"
+            case .linkLeavesRoot: "link-leaves-root"
+            case .linkDangles: "link-dangles"
+            case .linkToAncestor: "link-to-ancestor"
+            case .linkTooDeep: "link-too-deep"
+            case .changedWhileScanned: "changed-while-scanned"
+            case .digestMismatch: "digest-mismatch"
+            case .digestForNothing: "digest-for-nothing"
+            case .reservedName: "reserved-name"
+            }
+        }
+
+        /// What it means for the volume, in a sentence.
+        package var explanation: String {
+            switch self {
+            case .specialFile: "a socket, pipe or device is not served"
+            case .unreadableFile: "the file cannot be read by this user and is not served"
+            case .unreadableFolder: "the folder cannot be listed; nothing below it is served"
+            case .nameNotUTF8: "a name that is not UTF-8 cannot be exposed"
+            case .pathTooLong: "a path of more than 1,024 bytes cannot be exposed"
+            case .linkLeavesRoot: "the link leads out of the origin root and is not served"
+            case .linkDangles: "the link leads nowhere"
+            case .linkToAncestor: "the link leads to a folder that holds it"
+            case .linkTooDeep: "more than 8 links to folders lie on one path"
+            case .changedWhileScanned: "the file was changed while it was scanned"
+            case .digestMismatch: "the digest given is not that of the content"
+            case .digestForNothing: "a digest was given for a file that is not there"
+            case .reservedName: "the name is one that Perigee uses itself"
+            }
+        }
+    }
+
+    /// What is the matter.
+    package let kind: Kind
+    /// Where, as bytes below the volume's root; maybe no valid path.
+    package let path: [UInt8]
+    /// More, where there is more to say.
+    package let detail: String
+
+    /// Puts a problem together.
+    package init(_ kind: Kind, _ path: [UInt8], _ detail: String = "") {
+        self.kind = kind
+        self.path = path
+        self.detail = detail
+    }
+}

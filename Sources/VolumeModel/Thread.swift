@@ -1,0 +1,54 @@
+internal import CKernel
+internal import Glibc
+
+/// Threads of our own, for calls that block: they stay off the cooperative pool.
+package enum Thread {
+    /// Starts a detached thread that runs `body` once.
+    ///
+    /// - Parameter name: at most 15 bytes are shown.
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) {
+        let box = Unmanaged.passRetained(Body(name: name, run: body))
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let code = pthread_create(&thread, &attributes, threadMain, box.toOpaque())
+        pthread_attr_destroy(&attributes)
+        // Out of threads: done here, late, rather than never.
+        if code != 0 { _ = threadMain(box.toOpaque()) }
+    }
+}
+
+private final class Body: Sendable {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
+
+private func threadMain(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let pointer else { return nil }
+    let body = Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue()
+    perigee_name_thread(body.name)
+    body.run()
+    return nil
+}
+
+/// Nanoseconds of the monotonic clock.
+package func monotonicNanoseconds() -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+}
+
+extension Timestamp {
+    /// The time of day now.
+    package static var now: Timestamp {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp(nanoseconds: Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec))
+    }
+}
