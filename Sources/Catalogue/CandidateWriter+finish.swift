@@ -105,7 +105,7 @@ extension CandidateWriter {
         try storedState(of: id, upTo: number)
     }
 
-    private func publishedState(of id: Int64) throws(PerigeeError) -> FolderState? {
+    func publishedState(of id: Int64) throws(PerigeeError) -> FolderState? {
         try storedState(of: id, upTo: number - 1)
     }
 
@@ -230,5 +230,26 @@ extension CandidateWriter {
         statement.bind(1, number - 1)
         statement.bind(2, copying: root.content)
         try statement.run()
+    }
+}
+
+extension CandidateWriter {
+    /// How many problems of each kind stand in the report now.
+    package func problemCounts() throws(PerigeeError) -> [ScanProblem.Kind: Int] {
+        let statement = try connection.statement("SELECT kind, count(*) FROM problem GROUP BY kind")
+        defer { statement.reset() }
+        var counts: [ScanProblem.Kind: Int] = [:]
+        while try statement.step() {
+            if let kind = ScanProblem.Kind(rawValue: Int(statement.integer(0))) {
+                counts[kind] = Int(statement.integer(1))
+            }
+        }
+        return counts
+    }
+
+    /// Totals of the highest published revision, or nil before the first.
+    package func publishedFacts() throws(PerigeeError) -> (files: Int64, bytes: Int64)? {
+        guard let root = try publishedState(of: EntryID.root.value) else { return nil }
+        return (root.files, root.bytes)
     }
 }

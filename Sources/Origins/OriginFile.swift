@@ -112,29 +112,41 @@ package final class OriginFile: Sendable {
         if first { Glibc.close(descriptor) }
     }
 
-    private func read(_ range: ByteRange) throws(PerigeeError) -> [UInt8] {
-        var failure: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-            count = 0
-            while count < range.count {
-                let got = pread(
-                    descriptor, buffer.baseAddress! + count, range.count - count,
-                    Int(range.offset) + count)
-                if got > 0 {
-                    count += got
-                } else if got == 0 {
-                    break
-                } else if errno != EINTR {
-                    failure = errno
-                    break
-                }
+    /// Reads as much as `buffer` holds at `offset`, on this thread, however long it takes; 0 at the
+    /// end. What was read counts only after `confirm()`.
+    ///
+    /// - Throws: `.originUnavailable`.
+    package func readBlocking(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64)
+        throws(PerigeeError) -> Int
+    {
+        var count = 0
+        while count < buffer.count {
+            let got = pread(
+                descriptor, buffer.baseAddress! + count, buffer.count - count,
+                Int(offset) + count)
+            if got == 0 { break }
+            if got > 0 {
+                count += got
+            } else if errno != EINTR {
+                throw PerigeeError(
+                    .originUnavailable, "cannot read \(Printable.quoted(path)) at its origin",
+                    cause: SystemError(errno))
             }
         }
-        if failure != 0 {
-            throw PerigeeError(
-                .originUnavailable, "cannot read \(Printable.quoted(path)) at its origin",
-                cause: SystemError(failure))
+        return count
+    }
+
+    private func read(_ range: ByteRange) throws(PerigeeError) -> [UInt8] {
+        var failure: PerigeeError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            do throws(PerigeeError) {
+                count = try readBlocking(
+                    into: UnsafeMutableRawBufferPointer(buffer), at: range.offset)
+            } catch {
+                failure = error
+            }
         }
+        if let failure { throw failure }
         if bytes.count < range.count { throw staleError() }
         return bytes
     }

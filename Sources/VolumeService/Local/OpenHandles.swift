@@ -1,0 +1,111 @@
+internal import Dispatch
+internal import Logging
+internal import Metrics
+internal import Origins
+internal import Synchronization
+internal import VolumeModel
+
+/// The files that are open, so that each is checked against its origin once a second: what the
+/// kernel reads by itself passes nobody who could look.
+final class OpenHandles: Sendable {
+    private let logger: Logger
+    private let onStale: @Sendable (Int, EntryID) -> Void
+    private let state = Mutex(State())
+    private let over = DispatchSemaphore(value: 0)
+    private let staleCount = Counter(label: MetricNames.staleFiles)
+    private let openGauge = Gauge(label: MetricNames.openFiles)
+
+    private struct State {
+        var files: [ObjectIdentifier: Open] = [:]
+        var settling: (@Sendable () -> Void)?
+    }
+
+    private struct Open {
+        let handle: Weak
+        let file: OriginFile
+        var isReported = false
+    }
+
+    /// A handle that is dropped without `close` must still go away.
+    private struct Weak: Sendable {
+        weak let handle: ReadHandle?
+    }
+
+    init(logger: Logger, onStale: @escaping @Sendable (Int, EntryID) -> Void) {
+        self.logger = logger
+        self.onStale = onStale
+        let over = over
+        Thread.start(name: "open-files") { [weak self] in
+            while over.wait(timeout: .now() + 1) == .timedOut {
+                guard let self else { return }
+                self.check()
+            }
+        }
+    }
+
+    deinit { stop() }
+
+    func stop() { over.signal() }
+
+    /// Runs once a second, beside the checks.
+    var settling: (@Sendable () -> Void)? {
+        get { state.withLock(\.settling) }
+        set { state.withLock { $0.settling = newValue } }
+    }
+
+    var count: Int { state.withLock(\.files.count) }
+
+    func register(_ file: OriginFile, entry: Entry, ordinal: Int) -> ReadHandle {
+        let handle = ReadHandle(entry: entry, ordinal: ordinal, file: file) { [weak self] handle in
+            self?.close(handle)
+        }
+        let count = state.withLock { state in
+            state.files[ObjectIdentifier(handle)] = Open(
+                handle: Weak(handle: handle), file: file)
+            return state.files.count
+        }
+        openGauge.record(count)
+        return handle
+    }
+
+    /// The last check, at close: what was read until now was or was not of one version.
+    private func close(_ handle: ReadHandle) {
+        let open = state.withLock { $0.files.removeValue(forKey: ObjectIdentifier(handle)) }
+        guard let open, !open.file.isNetwork else { return }
+        if !open.isReported, isStale(open.file) { report(handle) }
+    }
+
+    private func check() {
+        let (open, settling) = state.withLock { state in
+            state.files = state.files.filter { $0.value.handle.handle != nil }
+            return (state.files, state.settling)
+        }
+        settling?()
+        // A file on a network root is checked by the root's own threads with each read.
+        for (key, file) in open where !file.isReported && !file.file.isNetwork {
+            guard isStale(file.file), let handle = file.handle.handle else { continue }
+            state.withLock { $0.files[key]?.isReported = true }
+            report(handle)
+        }
+    }
+
+    private func isStale(_ file: OriginFile) -> Bool {
+        do throws(PerigeeError) {
+            try file.confirm()
+            return false
+        } catch {
+            return error.code == .stale
+        }
+    }
+
+    private func report(_ handle: ReadHandle) {
+        staleCount.increment()
+        logger.warning(
+            "file changed at its origin while open",
+            metadata: [
+                "volume": "\(handle.ordinal)", "file": "\(handle.entry.id)",
+                "name": "\(Printable.quoted(handle.entry.name))",
+            ])
+        onStale(handle.ordinal, handle.entry.id)
+    }
+}

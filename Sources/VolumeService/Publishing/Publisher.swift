@@ -1,0 +1,210 @@
+internal import Catalogue
+package import ControlStore
+internal import Glibc
+package import Logging
+internal import Origins
+package import VolumeModel
+
+/// What the owner of a state does with its volumes: scan, publish, roll back, verify, remove.
+package final class Publisher: Sendable {
+    let folder: StateFolder
+    let store: any ControlStore
+    let logger: Logger
+
+    /// Takes an open state.
+    package init(state folder: StateFolder, store: any ControlStore, logger: Logger) {
+        self.folder = folder
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Scans a volume's source into its candidate.
+    ///
+    /// - Parameters:
+    ///   - progress: called on this thread, at most ten times a second.
+    ///   - isCancelled: asked often, from several threads.
+    /// - Throws: `.busy` where another process scans or publishes it, `.conflict` for `isStrict`
+    ///   with problems, `.originUnavailable`, `.cancelled`, `.storageFailed`; nothing was changed
+    ///   then.
+    package func scan(
+        _ name: VolumeName, options: ScanOptions = ScanOptions(),
+        progress: (ScanProgress) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(PerigeeError) -> ScanReport {
+        let started = monotonicNanoseconds()
+        let lock = try CatalogueLock(name, in: folder)
+        defer { lock.release() }
+        // Read under the lock: somebody may have published a moment ago.
+        let record = try store.volume(named: name)
+        guard let number = record.next else { throw Self.noMoreRevisions(name) }
+        guard let source = record.sources.min(by: { $0.priority < $1.priority }) else {
+            throw PerigeeError(.conflict, "the volume \(name) has no source")
+        }
+        let origin = try store.root(named: source.root)
+        if lock.previousHolderDied {
+            logger.notice(
+                "the last writer of this catalogue did not finish; its changes were undone",
+                metadata: ["volume": "\(name)"])
+        }
+        let path = switch origin.origin { case .posix(let path): path }
+        try checkOverlap(path)
+        // The scan's own threads wait for the origin, so it needs none of the root's.
+        let root = try POSIXRoot(path: path, files: origin.files, locality: .local)
+        let writer = try CandidateWriter(
+            path: folder.catalogue(for: name), ordinal: record.ordinal,
+            highest: record.highest?.value ?? 0,
+            options: CandidateWriter.Options(
+                source: source.number, fingerprint: origin.fingerprint,
+                computesDigests: options.computesDigests || origin.fingerprint == .digest))
+        try writer.begin()
+        do throws(PerigeeError) {
+            return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
+                let scanner = Scanner(
+                    writer: writer, root: root, source: source, options: options,
+                    expectedFiles: record.highest.flatMap { expectedFiles(name, $0) },
+                    report: progress, isCancelled: isCancelled)
+                try scanner.walk()
+                try scanner.hash()
+                scanner.progress.phase = .completing
+                scanner.tell(isDue: true)
+                let problems = try writer.problemCounts()
+                if options.isStrict, !problems.isEmpty { throw Self.strict(name, problems) }
+                let counts = writer.counts
+                let facts = try writer.finish()
+                var kept: (files: Int64, bytes: Int64) = (0, 0)
+                if let facts {
+                    kept = (facts.files, facts.bytes)
+                } else if let published = try writer.publishedFacts() {
+                    kept = published
+                }
+                return ScanReport(
+                    volume: name, number: number, hasCandidate: facts != nil,
+                    files: kept.files, bytes: kept.bytes, added: counts.added,
+                    removed: counts.removed, changed: counts.changed, problems: problems,
+                    seconds: Double(monotonicNanoseconds() - started) * 1e-9)
+            }
+        } catch {
+            writer.rollback()
+            throw error
+        }
+    }
+
+    private func expectedFiles(_ name: VolumeName, _ number: RevisionNumber) -> Int? {
+        guard let record = try? store.revisions(of: name).last(where: { $0.number == number })
+        else { return nil }
+        return Int(record.files)
+    }
+
+    /// Makes the candidate the current revision.
+    ///
+    /// - Throws: `.conflict` where there is no candidate, `.busy`, `.storageFailed`.
+    package func publish(_ name: VolumeName, note: String? = nil) throws(PerigeeError)
+        -> RevisionRecord
+    {
+        let lock = try CatalogueLock(name, in: folder)
+        defer { lock.release() }
+        let record = try store.volume(named: name)
+        guard let number = record.next else { throw Self.noMoreRevisions(name) }
+        guard let facts = try candidate(record, number) else {
+            throw PerigeeError(
+                .conflict, "\(name) has no candidate: nothing was scanned that differs from "
+                    + (record.highest.map { "\($0)" } ?? "an empty volume"),
+                remedy: "run: perigee volume scan \(name)")
+        }
+        let revision = RevisionRecord(
+            volume: name, number: number, publishedAt: .now, files: facts.files,
+            folders: facts.folders, bytes: facts.bytes, stateDigest: facts.state,
+            contentDigest: facts.content, note: note)
+        try store.publish(revision)
+        return revision
+    }
+
+    private func candidate(_ record: VolumeRecord, _ number: RevisionNumber)
+        throws(PerigeeError) -> RevisionFacts?
+    {
+        let path = folder.catalogue(for: record.name)
+        guard access(path, F_OK) == 0 else { return nil }
+        return try CatalogueReader(path: path).revision(number.value)
+    }
+
+    /// Makes an earlier revision the current one.
+    ///
+    /// - Throws: `.notFound` where it was never published, `.busy`.
+    package func rollBack(_ name: VolumeName, to number: RevisionNumber) throws(PerigeeError) {
+        let lock = try CatalogueLock(name, in: folder)
+        defer { lock.release() }
+        try store.switchCurrent(of: name, to: number)
+    }
+
+    /// Throws a candidate away.
+    ///
+    /// - Throws: `.conflict` where there is none, `.busy`.
+    package func discardCandidate(of name: VolumeName) throws(PerigeeError) {
+        let lock = try CatalogueLock(name, in: folder)
+        defer { lock.release() }
+        let record = try store.volume(named: name)
+        guard let number = record.next, try candidate(record, number) != nil else {
+            throw PerigeeError(.conflict, "\(name) has no candidate")
+        }
+        let writer = try CandidateWriter(
+            path: folder.catalogue(for: name), ordinal: record.ordinal,
+            highest: number.value - 1,
+            options: CandidateWriter.Options(
+                source: 1, fingerprint: .sizeAndModified, computesDigests: false))
+        try writer.discardCandidate()
+    }
+
+    /// Removes a volume and its catalogue. Nothing at its origin is touched.
+    ///
+    /// - Throws: `.notFound`, `.busy`, `.storageFailed`.
+    package func remove(_ name: VolumeName) throws(PerigeeError) {
+        let lock = try CatalogueLock(name, in: folder)
+        defer { lock.release() }
+        // Control first: a crash in between leaves files that no volume has, never a volume without
+        // its catalogue.
+        try store.removeVolume(named: name)
+        removeCatalogue(name)
+    }
+
+    /// Removes what an earlier volume of that name may have left behind.
+    package func removeLeftovers(of name: VolumeName) throws(PerigeeError) {
+        let lock = try CatalogueLock(name, in: folder)
+        defer { lock.release() }
+        guard try store.snapshot().volume(named: name) == nil else { return }
+        removeCatalogue(name)
+    }
+
+    private func removeCatalogue(_ name: VolumeName) {
+        let path = folder.catalogue(for: name)
+        for suffix in ["-wal", "-shm", ""] { unlink(path + suffix) }
+    }
+
+    /// Refuses an origin that holds the state folder, or lies in it.
+    ///
+    /// - Throws: `.invalidArgument`.
+    package func checkOverlap(_ path: String) throws(PerigeeError) {
+        guard try folder.overlaps(originPath: path) else { return }
+        throw PerigeeError(
+            .invalidArgument,
+            "the origin \(Printable.quoted(path)) overlaps the state folder "
+                + Printable.quoted(folder.path),
+            remedy: "keep the state outside of what is published")
+    }
+
+    private static func strict(_ name: VolumeName, _ problems: [ScanProblem.Kind: Int])
+        -> PerigeeError
+    {
+        let list = problems.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\($0.value) \($0.key.label)" }.joined(separator: ", ")
+        return PerigeeError(
+            .conflict, "the scan of \(name) found problems, and --strict was given: \(list)",
+            remedy: "scan without --strict and read `perigee volume show \(name) --problems`; "
+                + "nothing was changed")
+    }
+
+    private static func noMoreRevisions(_ name: VolumeName) -> PerigeeError {
+        PerigeeError(
+            .conflict, "\(name) has used up its \(RevisionNumber.highest.value) revision numbers",
+            remedy: "publish the files as a new volume")
+    }
+}

@@ -1,0 +1,84 @@
+package import VolumeModel
+
+/// What a scan is to do.
+package struct ScanOptions: Sendable {
+    /// Only this part of the volume; nil for all of it.
+    package var prefix: EntryPath?
+    /// Only these paths, files or whole folders, as an archive's own list of changes names them.
+    package var changes: [EntryPath]?
+    /// What is left out: whole paths, or names at any depth where a pattern has no slash.
+    package var excludes: [PathPattern] = []
+    /// Whether to compute the SHA-256 of every file that has none.
+    package var computesDigests = false
+    /// Digests that the archive gives, by path.
+    package var givenDigests: [GivenDigest] = []
+    /// Whether any problem makes the scan fail.
+    package var isStrict = false
+    /// Threads that list folders and hash files.
+    package var threads = 4
+    /// How long the origin may take to answer anything at all before the scan gives up.
+    package var stallLimit: Duration = .seconds(60)
+
+    package init() {}
+
+    /// A digest out of a checksum file.
+    package struct GivenDigest: Hashable, Sendable {
+        /// The file.
+        package var path: EntryPath
+        /// Its digest.
+        package var digest: ContentDigest
+
+        package init(path: EntryPath, digest: ContentDigest) {
+            self.path = path
+            self.digest = digest
+        }
+    }
+}
+
+/// How far a scan is.
+package struct ScanProgress: Hashable, Sendable {
+    /// What it is doing.
+    package enum Phase: String, Sendable {
+        case listing
+        case hashing
+        case completing
+    }
+
+    /// What it is doing.
+    package var phase = Phase.listing
+    /// Files seen so far; in the hashing phase, hashed so far.
+    package var files = 0
+    /// Folders listed so far.
+    package var folders = 0
+    /// Bytes of the files seen, or hashed.
+    package var bytes: Int64 = 0
+    /// Things to report so far.
+    package var problems = 0
+    /// How many files there will be, where that is known: from the last revision, or exactly for
+    /// hashing.
+    package var expectedFiles: Int?
+    /// How many bytes there will be, where that is known.
+    package var expectedBytes: Int64?
+}
+
+/// What a scan found.
+package struct ScanReport: Sendable {
+    /// The volume.
+    package let volume: VolumeName
+    /// The candidate's number.
+    package let number: RevisionNumber
+    /// Whether there is a candidate: something differs from what is published.
+    package let hasCandidate: Bool
+    /// Files in the candidate, or in the highest revision.
+    package let files: Int64
+    /// Bytes in it.
+    package let bytes: Int64
+    /// Files that came, went or changed since the state that the scan compared with.
+    package let added: Int
+    package let removed: Int
+    package let changed: Int
+    /// Problems in the whole report, by kind.
+    package let problems: [ScanProblem.Kind: Int]
+    /// How long it took.
+    package let seconds: Double
+}

@@ -1,0 +1,270 @@
+internal import Catalogue
+internal import ControlStore
+internal import Origins
+internal import VolumeModel
+
+/// One scan: threads list folders of the origin, this thread compares them with the catalogue and
+/// writes what differs.
+final class Scanner {
+    let writer: CandidateWriter
+    let root: POSIXRoot
+    let source: VolumeSource
+    let options: ScanOptions
+    let report: (ScanProgress) -> Void
+    let isCancelled: @Sendable () -> Bool
+    var progress = ScanProgress()
+    private var lastReport: UInt64 = 0
+    /// Files that were changed so shortly before they were seen that they may be changing still.
+    private var suspects: [Suspect] = []
+    private let started = Timestamp.now
+
+    /// A folder to be listed: as the catalogue numbers it, and as the origin has it.
+    struct Job: Sendable {
+        var folder: CandidateWriter.Folder
+        var origin: FolderReader.Folder
+    }
+
+    private enum Outcome: Sendable {
+        case listing(Job, FolderListing?)
+        case denied(Job, String)
+        case failure(PerigeeError)
+    }
+
+    private struct Suspect {
+        var name: [UInt8]
+        var folder: FolderReader.Folder
+        var item: FolderListing.Item
+    }
+
+    init(
+        writer: CandidateWriter, root: POSIXRoot, source: VolumeSource, options: ScanOptions,
+        expectedFiles: Int?, report: @escaping (ScanProgress) -> Void,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) {
+        self.writer = writer
+        self.root = root
+        self.source = source
+        self.options = options
+        self.report = report
+        self.isCancelled = isCancelled
+        progress.expectedFiles = options.prefix == nil && options.changes == nil
+            ? expectedFiles : nil
+    }
+
+    /// Lists what the options name, and writes what differs.
+    ///
+    /// - Throws: `.originUnavailable`, `.originDenied` for the source's own folder, `.cancelled`,
+    ///   `.storageFailed`.
+    func walk() throws(PerigeeError) {
+        let reader = try FolderReader(root: root)
+        var jobs: [Job] = []
+        if let changes = options.changes {
+            for path in changes {
+                try writer.clearProblems(under: path)
+                if let job = try descend(to: path, reader) { jobs.append(job) }
+                try checkCancelled()
+            }
+        } else if let prefix = options.prefix {
+            try writer.clearProblems(under: prefix)
+            if let job = try descend(to: prefix, reader) { jobs.append(job) }
+        } else {
+            try writer.clearProblems(under: .root)
+            jobs = [rootJob]
+        }
+        try list(jobs)
+        try checkSuspects(reader)
+    }
+
+    private var rootJob: Job {
+        Job(
+            folder: .root, origin: FolderReader.Folder(path: [], realPath: source.subpath.bytes))
+    }
+
+    /// Goes down to `path`, name by name, making the candidate agree on the way.
+    ///
+    /// - Returns: the folder that stands there, to be listed; nil for a file or nothing.
+    private func descend(to path: EntryPath, _ reader: FolderReader) throws(PerigeeError) -> Job? {
+        var job = rootJob
+        for segment in path.segments {
+            let name = Array(segment)
+            let listing = filtered(try reader.read(name, of: job.origin), in: job.folder)
+            for problem in listing.problems { try add(problem) }
+            note(listing, job.origin)
+            guard let child = try writer.merge(name: name, listing, into: job.folder) else {
+                return nil
+            }
+            job = self.job(for: child, in: job)
+        }
+        return job
+    }
+
+    private func list(_ first: [Job]) throws(PerigeeError) {
+        let root = root
+        let excludes = options.excludes
+        let queue = WorkQueue<Job, Outcome>(
+            name: "scan", threads: options.threads, ahead: options.threads * 8
+        ) {
+            var reader: FolderReader?
+            return { job in
+                do throws(PerigeeError) {
+                    let own: FolderReader
+                    if let reader { own = reader } else { own = try FolderReader(root: root) }
+                    reader = own
+                    let listing = try own.read(job.origin)
+                    return .listing(
+                        job, listing.map { Self.filtered($0, in: job.folder, excludes) })
+                } catch where error.code == .originDenied && !job.folder.path.isEmpty {
+                    return .denied(job, error.cause.map { "\($0)" } ?? "")
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        defer { queue.close() }
+        queue.add(first)
+        var silence: UInt64 = monotonicNanoseconds()
+        while queue.outstanding > 0 {
+            try checkCancelled()
+            guard let outcome = queue.next(within: 100) else {
+                let waited = monotonicNanoseconds() - silence
+                if Double(waited) * 1e-9 > options.stallLimit.inSeconds { throw stalled() }
+                tell(isDue: true)
+                continue
+            }
+            queue.add(try take(outcome))
+            silence = monotonicNanoseconds()
+            tell(isDue: false)
+        }
+    }
+
+    private func take(_ outcome: Outcome) throws(PerigeeError) -> [Job] {
+        switch outcome {
+        case .failure(let error): throw error
+        case .denied(let job, let detail):
+            try add(ScanProblem(.unreadableFolder, job.folder.path, detail))
+            return try merge(FolderListing(), job)
+        case .listing(let job, let listing):
+            if let listing { return try merge(listing, job) }
+            if job.folder.path.isEmpty {
+                throw PerigeeError(
+                    .originUnavailable,
+                    "the source's folder \(Printable.quoted(root.path))"
+                        + (source.subpath.isRoot ? "" : "/\(source.subpath)") + " is missing",
+                    remedy: "check that it exists and is mounted; nothing was changed")
+            }
+            // Gone since its parent was listed.
+            return try merge(FolderListing(), job)
+        }
+    }
+
+    private func merge(_ listing: FolderListing, _ job: Job) throws(PerigeeError) -> [Job] {
+        for problem in listing.problems { try add(problem) }
+        progress.folders += 1
+        for item in listing.items where item.kind == .file {
+            progress.files += 1
+            progress.bytes += item.size
+        }
+        note(listing, job.origin)
+        return try writer.merge(listing, into: job.folder).map { self.job(for: $0, in: job) }
+    }
+
+    private func job(for child: CandidateWriter.Folder, in parent: Job) -> Job {
+        let slash = [UInt8(ascii: "/")]
+        let real =
+            child.isBelowRoot || source.subpath.isRoot
+            ? child.realPath : source.subpath.bytes + slash + child.realPath
+        let name = child.path.lastIndex(of: UInt8(ascii: "/")).map { child.path[($0 + 1)...] }
+            ?? child.path[...]
+        let natural =
+            parent.origin.realPath.isEmpty ? Array(name) : parent.origin.realPath + slash + name
+        return Job(
+            folder: child,
+            origin: FolderReader.Folder(
+                path: child.path, realPath: real,
+                crossings: real == natural
+                    ? parent.origin.crossings
+                    : parent.origin.crossings + [parent.origin.realPath]))
+    }
+
+    func add(_ problem: ScanProblem) throws(PerigeeError) {
+        progress.problems += 1
+        try writer.add(problem)
+    }
+
+    func checkCancelled() throws(PerigeeError) {
+        if isCancelled() {
+            throw PerigeeError(
+                .cancelled, "the scan was stopped", remedy: "nothing was changed; run it again")
+        }
+    }
+
+    func stalled() -> PerigeeError {
+        PerigeeError(
+            .originUnavailable,
+            "the origin \(Printable.quoted(root.path)) has not answered for "
+                + "\(Int(options.stallLimit.inSeconds)) s",
+            remedy: "check the file system it lies on; nothing was changed")
+    }
+
+    /// Reports progress, at most ten times a second.
+    func tell(isDue: Bool) {
+        let now = monotonicNanoseconds()
+        if isDue || now - lastReport > 100_000_000 {
+            lastReport = now
+            report(progress)
+        }
+    }
+
+    private func filtered(_ listing: FolderListing, in folder: CandidateWriter.Folder)
+        -> FolderListing
+    {
+        Self.filtered(listing, in: folder, options.excludes)
+    }
+
+    private static func filtered(
+        _ listing: FolderListing, in folder: CandidateWriter.Folder, _ excludes: [PathPattern]
+    ) -> FolderListing {
+        guard !excludes.isEmpty else { return listing }
+        let prefix = folder.path.isEmpty ? [] : folder.path + [UInt8(ascii: "/")]
+        var kept = listing
+        kept.items.removeAll { item in
+            let path = prefix + listing.name(item)
+            return excludes.contains { $0.matches(path) }
+        }
+        kept.problems.removeAll { problem in excludes.contains { $0.matches(problem.path) } }
+        return kept
+    }
+
+    // MARK: Files that change while they are scanned
+
+    /// Times of files are as coarse as the kernel's tick, so a change right after the stat can
+    /// leave the same time: what was changed within two seconds is looked at again in the end.
+    private func note(_ listing: FolderListing, _ folder: FolderReader.Folder) {
+        let limit = started.nanoseconds - 2_000_000_000
+        for item in listing.items
+        where item.kind == .file && item.changed > limit && suspects.count < 100_000 {
+            suspects.append(
+                Suspect(name: Array(listing.name(item)), folder: folder, item: item))
+        }
+    }
+
+    private func checkSuspects(_ reader: FolderReader) throws(PerigeeError) {
+        for suspect in suspects {
+            let now = try reader.read(suspect.name, of: suspect.folder)
+            let path = suspect.folder.path.isEmpty ? [] : suspect.folder.path + [UInt8(ascii: "/")]
+            guard let item = now.items.first, item.size == suspect.item.size,
+                item.modified == suspect.item.modified, item.changed == suspect.item.changed
+            else {
+                try add(ScanProblem(.changedWhileScanned, path + suspect.name))
+                continue
+            }
+        }
+    }
+}
+
+extension Duration {
+    /// As seconds.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,64 @@
+package import Origins
+package import VolumeModel
+
+/// An open file: one version of one entry, from one source, until it is closed.
+///
+/// Safe from any number of threads. The descriptor lives as long as the handle, so a segment is
+/// valid while the caller holds the handle.
+package final class ReadHandle: Sendable {
+    /// What was opened.
+    package let entry: Entry
+    /// The volume's number.
+    package let ordinal: Int
+    /// Where the bytes are.
+    private let file: OriginFile
+    private let onClose: @Sendable (ReadHandle) -> Void
+
+    package init(
+        entry: Entry, ordinal: Int, file: OriginFile,
+        onClose: @escaping @Sendable (ReadHandle) -> Void
+    ) {
+        self.entry = entry
+        self.ordinal = ordinal
+        self.file = file
+        self.onClose = onClose
+    }
+
+    /// A descriptor that the kernel may read for itself, or nil where each read has to be checked
+    /// or can wait.
+    package var passthroughDescriptor: Int32? { file.passthroughDescriptor }
+
+    /// Whether the kernel may keep pages of it: not where files are rewritten in place, since a
+    /// page that the kernel holds is read again with no check.
+    package var mayKeepPages: Bool { file.mayKeepPages }
+
+    /// The bytes of `range`, cut at the end of the file, where that cannot wait on another machine;
+    /// nil where it may, so that the caller goes through `segments`. After the bytes have been
+    /// taken from a `.file` segment and before they are given away, call `confirm()`.
+    ///
+    /// - Throws: `.stale` and what the origin throws.
+    package func segmentsNow(_ range: ByteRange) throws(PerigeeError) -> [Segment]? {
+        try file.segmentsNow(range.clamped(toSize: entry.size))
+    }
+
+    /// The bytes of `range`, cut at the end of the file; waits for them under the root's deadline.
+    ///
+    /// - Throws: `.stale`, `.timedOut`, `.originUnavailable`.
+    package func segments(_ range: ByteRange) async throws(PerigeeError) -> [Segment] {
+        try await file.segments(range.clamped(toSize: entry.size))
+    }
+
+    /// Checks that what has just been read from a `.file` segment is of the version that was
+    /// opened.
+    ///
+    /// - Throws: `.stale` where it is not; the bytes must then not be used.
+    package func confirm() throws(PerigeeError) {
+        try file.confirm()
+    }
+
+    /// Gives the descriptor back; a second call does nothing.
+    package func close() {
+        onClose(self)
+        file.close()
+    }
+}

@@ -1,0 +1,187 @@
+package import VolumeModel
+
+/// The only way from a front end to what volumes hold: resolve, decide, read.
+///
+/// Contract:
+/// - Catalogue calls (everything but `open`) never wait on an origin and may run on any thread that
+///   may block for a disk read; they are safe from any number of threads.
+/// - What a principal may not see does not exist: the answer is nil or `.notFound`, the same as for
+///   a name that was never there.
+/// - A `VolumeSnapshot` is immutable. It goes on answering for its revision after a republish; it
+///   throws `.notFound` once the volume is removed or the principal may not see it any more.
+/// - Every call ends: what can wait has a deadline and throws `.timedOut`.
+package protocol VolumeService: Sendable {
+    /// The volumes that have a folder for `principal`, at their current revisions, by name in byte
+    /// order.
+    func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot]
+
+    /// One state of a volume.
+    ///
+    /// - Throws: `.notFound` where there is no such volume or revision for `principal`.
+    func snapshot(
+        of volume: VolumeName, at selector: RevisionSelector, for principal: Principal
+    ) throws(PerigeeError) -> VolumeSnapshot
+
+    /// The entry called `name` in `folder`, or nil.
+    func lookup(
+        _ name: UnsafeRawBufferPointer, in folder: EntryID, of snapshot: VolumeSnapshot
+    ) throws(PerigeeError) -> Entry?
+
+    /// Entries of `folder` after `position` (nil: from the start), at most `limit`, in key order:
+    /// by name in bytes, a folder's name with a `/` behind it. Fewer than `limit` means the end.
+    func list(
+        _ folder: EntryID, of snapshot: VolumeSnapshot, after position: ListPosition?, limit: Int
+    ) throws(PerigeeError) -> [Entry]
+
+    /// The folder with that number, as `snapshot` has it, or nil where it is not in it.
+    func folder(_ id: EntryID, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry?
+
+    /// The entry at `path`, or nil.
+    func entry(at path: EntryPath, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry?
+
+    /// What `stat` tells beyond the entry itself.
+    func details(of entry: Entry, in snapshot: VolumeSnapshot) throws(PerigeeError) -> EntryDetails
+
+    /// Opens a file where that cannot wait on another machine; nil where it may, so that the caller
+    /// goes through `open` off its thread.
+    ///
+    /// - Throws: as `open`.
+    func openNow(_ entry: Entry, of snapshot: VolumeSnapshot) throws(PerigeeError) -> ReadHandle?
+
+    /// Opens a file: decides, finds a source, pins the version and checks it against the source's
+    /// fingerprint.
+    ///
+    /// - Throws: `.stale` where the origin holds another version by now, `.accessDenied`,
+    ///   `.originDenied`, `.originUnavailable`, `.timedOut`, `.isADirectory`, `.notFound`.
+    func open(_ entry: Entry, of snapshot: VolumeSnapshot) async throws(PerigeeError) -> ReadHandle
+
+    /// Calls `observer` on a thread of the service's own whenever something that front ends cache
+    /// may have changed, until the observation is cancelled or goes away.
+    func observe(_ observer: @escaping @Sendable (ServiceChange) -> Void) -> Observation
+}
+
+/// Who asks.
+package enum Principal: Hashable, Sendable {
+    /// The owner of the state folder, at the command line: reaches every volume and candidate.
+    case owner
+    /// Somebody without an identity.
+    case anyone
+}
+
+/// One state of a volume, as one principal may see it.
+package struct VolumeSnapshot: Hashable, Sendable {
+    /// The volume's number, never reused.
+    package let ordinal: Int
+    /// The volume's name.
+    package let name: VolumeName
+    /// How it was named: node numbers of folders differ between the current and a pinned revision.
+    package let selector: RevisionSelector
+    /// The number that stands in the rows: the revision's, or the candidate's.
+    package let number: RevisionNumber
+    /// What the principal sees; changes when rules do.
+    package let viewID: UInt64
+    /// Who asks.
+    package let principal: Principal
+    /// Files in it, as far as the principal sees.
+    package let files: Int64
+    /// Folders in it, the root not counted.
+    package let folders: Int64
+    /// Bytes of content.
+    package let bytes: Int64
+    /// When it was published, or scanned.
+    package let created: Timestamp
+
+    /// Puts a snapshot together.
+    package init(
+        ordinal: Int, name: VolumeName, selector: RevisionSelector, number: RevisionNumber,
+        viewID: UInt64, principal: Principal, files: Int64, folders: Int64, bytes: Int64,
+        created: Timestamp
+    ) {
+        self.ordinal = ordinal
+        self.name = name
+        self.selector = selector
+        self.number = number
+        self.viewID = viewID
+        self.principal = principal
+        self.files = files
+        self.folders = folders
+        self.bytes = bytes
+        self.created = created
+    }
+
+    /// The inode number of an entry reached through this snapshot.
+    package func node(of entry: Entry) -> NodeNumber {
+        switch entry.kind {
+        case .file: NodeNumber(file: entry.id, volumeOrdinal: ordinal)
+        case .folder:
+            NodeNumber(folder: entry.id, volumeOrdinal: ordinal, pinned: pinnedNumber)
+        }
+    }
+
+    private var pinnedNumber: RevisionNumber? {
+        switch selector {
+        case .current: nil
+        case .pinned(let number): number
+        // One past the highest revision: what fits into the view's 15 bits and is no revision.
+        case .candidate: number
+        }
+    }
+}
+
+/// Where a listing stands: behind the entry of that name and kind.
+package struct ListPosition: Hashable, Sendable {
+    /// The entry's name in bytes.
+    package let name: [UInt8]
+    /// Folders stand at `name/`.
+    package let kind: EntryKind
+
+    /// The position behind `entry`.
+    package init(after entry: Entry) {
+        name = entry.name
+        kind = entry.kind
+    }
+}
+
+/// What `perigee stat` and the S3 gateway tell of an entry beyond its row.
+package struct EntryDetails: Hashable, Sendable {
+    /// Where it stands in the volume.
+    package let path: EntryPath
+    /// The file's entity tag; nil for a folder.
+    package let etag: ETag?
+    /// What is known of the content.
+    package let digests: [ContentDigest]
+    /// The revision in which this version came.
+    package let added: RevisionNumber
+
+    /// Puts details together.
+    package init(path: EntryPath, etag: ETag?, digests: [ContentDigest], added: RevisionNumber) {
+        self.path = path
+        self.etag = etag
+        self.digests = digests
+        self.added = added
+    }
+}
+
+/// Something that front ends may hold in their caches has changed.
+package enum ServiceChange: Hashable, Sendable {
+    /// Current revisions, visible volumes or views changed: resolve again what follows "current".
+    case volumes
+    /// An open file was found changed at its origin: what caches hold of this version is not to be
+    /// trusted.
+    case stale(ordinal: Int, file: EntryID)
+}
+
+/// Ends a subscription when cancelled or let go of.
+package final class Observation: Sendable {
+    private let end: @Sendable () -> Void
+
+    /// Wraps what ends it; it may run twice.
+    package init(_ end: @escaping @Sendable () -> Void) {
+        self.end = end
+    }
+
+    /// Ends it now; no call begins after this returns.
+    package func cancel() { end() }
+
+    deinit { end() }
+}
