@@ -9,6 +9,8 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
@@ -41,13 +43,14 @@ let package = Package(
             name: "Catalogue", dependencies: ["VolumeModel", "CKernel", "CSQLite", crypto]),
         .target(
             name: "Origins", dependencies: ["VolumeModel", "CKernel", crypto, logging]),
-        .target(name: "SampleArchive", dependencies: ["CKernel", crypto]),
+        .target(name: "SampleArchive", dependencies: [crypto]),
 
         // Layer 2: the only way to bytes.
         .target(
             name: "VolumeService",
             dependencies: [
-                "VolumeModel", "CKernel", "ControlStore", "Catalogue", "Origins", logging, metrics,
+                "VolumeModel", "CKernel", "ControlStore", "Catalogue", "Origins", crypto, logging,
+                metrics,
             ]),
 
         // Layer 3: a file system that knows no kernel.
@@ -69,13 +72,21 @@ let package = Package(
             dependencies: [
                 "VolumeModel", "CKernel", "ControlStore", "Origins", "SampleArchive",
                 "VolumeService", "VolumeFileSystem", "FuseMount", argumentParser, lifecycle,
-                logging,
+                logging, unixSignals,
             ]),
 
         // Tests and what they share.
         .target(
             name: "PerigeeTesting",
-            dependencies: ["VolumeModel", "CKernel", "Catalogue", "Origins", "VolumeService"]),
+            dependencies: [
+                "VolumeModel", "CKernel", "ControlStore", "Catalogue", "Origins", "VolumeService",
+                logging,
+            ]),
+        .testTarget(
+            name: "ControlStoreTests",
+            dependencies: ["ControlStore", "VolumeModel", "CKernel", grdb]),
+        .testTarget(name: "FuseKernelTests", dependencies: ["FuseKernel", "CKernel", logging]),
+        .testTarget(name: "SampleArchiveTests", dependencies: ["SampleArchive"]),
     ],
     swiftLanguageModes: [.v6]
 )

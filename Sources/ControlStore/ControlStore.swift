@@ -36,12 +36,15 @@ package protocol ControlStore: Sendable {
     /// Adds a volume with its sources and, where `root` is given, that root first. Sources are
     /// numbered from 1 as they stand.
     ///
-    /// - Throws: `.conflict` where a volume of that name exists or was published once and removed,
+    /// - Parameter isReusing: takes the name of a volume that was published once and removed, so
+    ///   that `hst@r1` may come to mean other data.
+    /// - Throws: `.conflict` where a volume of that name exists, or was published once and removed
+    ///   and `isReusing` is false,
     ///   where a root of the new root's name exists, or where all 4,095 ordinals have been given;
     ///   `.notFound` for a source's root; `.invalidArgument` for no title or no source.
     @discardableResult
     func addVolume(
-        _ draft: VolumeDraft, making root: OriginRoot?
+        _ draft: VolumeDraft, making root: OriginRoot?, reusingName isReusing: Bool
     ) throws(PerigeeError) -> VolumeRecord
 
     /// The volume of that name.
@@ -91,9 +94,19 @@ package protocol ControlStore: Sendable {
 extension ControlStore {
     /// Adds a volume whose roots exist.
     ///
-    /// - Throws: as `addVolume(_:making:)`.
+    /// - Throws: as `addVolume(_:making:reusingName:)`.
     @discardableResult
     package func addVolume(_ draft: VolumeDraft) throws(PerigeeError) -> VolumeRecord {
-        try addVolume(draft, making: nil)
+        try addVolume(draft, making: nil, reusingName: false)
+    }
+
+    /// Adds a volume under a name that was never published.
+    ///
+    /// - Throws: as `addVolume(_:making:reusingName:)`.
+    @discardableResult
+    package func addVolume(
+        _ draft: VolumeDraft, making root: OriginRoot?
+    ) throws(PerigeeError) -> VolumeRecord {
+        try addVolume(draft, making: root, reusingName: false)
     }
 }

@@ -80,6 +80,17 @@ package final class FolderReader {
         return listing
     }
 
+    /// Whether there is a folder at `path`, which leads through no link.
+    package func exists(_ path: [UInt8]) throws(PerigeeError) -> Bool {
+        let opened = withCPath(path) { perigee_open_folder_beneath(root.value, $0) }
+        guard opened >= 0 else {
+            if [ENOENT, ENOTDIR, ELOOP, EXDEV].contains(-opened) { return false }
+            throw failure(Folder(path: path, realPath: path), opened)
+        }
+        _ = FolderDescriptor(opened)
+        return true
+    }
+
     /// What stands at one path now, as a listing of a single item; empty where nothing does.
     ///
     /// - Parameter folder: the folder that holds it.

@@ -62,3 +62,21 @@ package final class ReadHandle: Sendable {
         file.close()
     }
 }
+
+extension ReadHandle {
+    /// Reads a `.file` segment into memory and confirms it: for callers without a cheaper way.
+    ///
+    /// - Throws: `.stale`, `.originUnavailable`; the bytes must then not be used.
+    package func read(
+        at offset: Int64, count: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(PerigeeError) {
+        let got = try file.readBlocking(
+            into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: offset)
+        try confirm()
+        guard got == count else {
+            throw PerigeeError(
+                .stale, "\(Printable.quoted(entry.name)) ends before its size",
+                remedy: "scan and publish the volume again")
+        }
+    }
+}

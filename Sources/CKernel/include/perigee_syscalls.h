@@ -55,4 +55,10 @@ int perigee_open_lock_file(const char *path, uint32_t mode);
 /* prctl(PR_SET_NAME) of the calling thread: at most 15 bytes are kept. */
 void perigee_name_thread(const char *name);
 
+/* Starts a program in a session of its own: standard input from /dev/null, standard output and
+   error to log, ready as descriptor 3, every other descriptor closed. The process's number, or a
+   negated errno. */
+int perigee_spawn_session(
+    const char *path, char *const arguments[], char *const environment[], int log, int ready);
+
 #endif

@@ -27,7 +27,7 @@ struct ControlReader {
     func root(named name: RootName) throws -> OriginRoot {
         guard let root = try roots(named: name).first else {
             throw PerigeeError(
-                .notFound, "there is no root \(name)", remedy: "`perigee root list` lists them")
+                .notFound, "there is no root \(name)", remedy: "`perigee root ls` lists them")
         }
         return root
     }
@@ -57,7 +57,7 @@ struct ControlReader {
         guard let volume = try volumes(named: name).first else {
             throw PerigeeError(
                 .notFound, "there is no volume \(name)",
-                remedy: "`perigee volume list` lists them")
+                remedy: "`perigee volume ls` lists them")
         }
         return volume
     }

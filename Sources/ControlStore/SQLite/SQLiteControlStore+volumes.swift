@@ -4,11 +4,11 @@ package import VolumeModel
 extension SQLiteControlStore {
     @discardableResult
     package func addVolume(
-        _ draft: VolumeDraft, making root: OriginRoot?
+        _ draft: VolumeDraft, making root: OriginRoot?, reusingName isReusing: Bool
     ) throws(PerigeeError) -> VolumeRecord {
         try Self.check(draft)
         return try changing { reader in
-            try checkNameIsFree(draft.name, reader)
+            try checkNameIsFree(draft.name, reader, isReusing: isReusing)
             if let root { try insert(root, reader) }
             let ordinal = try insertVolume(reader.db, draft)
             for (index, source) in draft.sources.enumerated() {
@@ -85,11 +85,14 @@ extension SQLiteControlStore {
         }
     }
 
-    private func checkNameIsFree(_ name: VolumeName, _ reader: ControlReader) throws {
+    private func checkNameIsFree(
+        _ name: VolumeName, _ reader: ControlReader, isReusing: Bool
+    ) throws {
         guard try reader.volumes(named: name).isEmpty else {
             throw PerigeeError(
                 .conflict, "there is a volume \(name) already", remedy: "choose another name")
         }
+        if isReusing { return }
         let highest = try Int.fetchOne(
             reader.db, sql: "SELECT highest FROM retired WHERE name = ?",
             arguments: [name.string])
@@ -98,7 +101,8 @@ extension SQLiteControlStore {
                 .conflict,
                 "the name \(name) belonged to a volume that was published up to r\(highest) and"
                     + " then removed",
-                remedy: "choose another name, so that nobody's \(name)@r1 comes to mean other data")
+                remedy: "choose another name, or add --reuse-name where nobody has cited"
+                    + " \(name)@r1, which comes to mean other data")
         }
     }
 

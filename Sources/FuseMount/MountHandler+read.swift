@@ -1,0 +1,104 @@
+internal import FuseKernel
+internal import Glibc
+internal import Origins
+internal import VolumeFileSystem
+internal import VolumeModel
+internal import VolumeService
+
+/// OPEN and READ.
+extension MountHandler {
+    func open(_ node: Node, flags: Int32, _ reply: FuseReply) throws(PerigeeError) {
+        guard flags & O_ACCMODE == O_RDONLY, flags & O_TRUNC == 0 else {
+            throw PerigeeError(.readOnly, "the file system is read-only")
+        }
+        if let file = try system.openNow(node) {
+            opened(file, reply)
+            return
+        }
+        later(reply) { [self] answer throws(PerigeeError) in
+            let file = try await system.open(node)
+            // Where nobody waits any more the file closes here, as nobody else holds it.
+            answer.give { opened(file, $0) }
+        }
+    }
+
+    private func opened(_ file: OpenFile, _ reply: FuseReply) {
+        guard let session, let backing else {
+            reply.error(UnfinishedRequest.ended.errno)
+            return
+        }
+        let mode = backing.open(file.node, file.file, session)
+        let handle = FuseHandle(rawValue: system.register(file))
+        switch mode {
+        case .passthrough(let id):
+            reply.opened(handle, flags: .noFlush, backing: BackingID(rawValue: id))
+        case .cached:
+            reply.opened(handle, flags: [.keepCache, .noFlush])
+        case .direct:
+            reply.opened(handle, flags: [.directIO, .noFlush])
+        }
+    }
+
+    func read(
+        _ handle: FuseHandle, offset: UInt64, size: UInt32, scratch: UnsafeMutableRawBufferPointer,
+        _ reply: FuseReply
+    ) throws(PerigeeError) {
+        let file = try system.openFile(handle.rawValue)
+        guard let offset = Int64(exactly: offset),
+            let range = ByteRange(offset: offset, count: Int(size))
+        else { throw PerigeeError(.invalidArgument, "a read at \(offset) is out of range") }
+        if let segments = try file.file.segmentsNow(range) {
+            try send(segments, of: file, through: scratch, reply)
+            return
+        }
+        later(reply) { [self] answer throws(PerigeeError) in
+            let segments = try await file.file.segments(range)
+            if case .bytes(let bytes) = segments.first, segments.count == 1 {
+                answer.give { reply in bytes.withUnsafeBytes { reply.data($0) } }
+                return
+            }
+            let memory = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: max(range.count, 1), alignment: 4096)
+            defer { memory.deallocate() }
+            let count = try gather(segments, of: file, into: memory)
+            answer.give { $0.data(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
+        }
+    }
+
+    private func send(
+        _ segments: [Segment], of file: OpenFile, through scratch: UnsafeMutableRawBufferPointer,
+        _ reply: FuseReply
+    ) throws(PerigeeError) {
+        if case .bytes(let bytes) = segments.first, segments.count == 1 {
+            bytes.withUnsafeBytes { reply.data($0) }
+            return
+        }
+        let count = try gather(segments, of: file, into: scratch)
+        reply.data(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+    }
+
+    /// Puts segments one behind the other into `memory`, checked to be of the version that was
+    /// opened; how many bytes they have.
+    private func gather(
+        _ segments: [Segment], of file: OpenFile, into memory: UnsafeMutableRawBufferPointer
+    ) throws(PerigeeError) -> Int {
+        var filled = 0
+        for segment in segments {
+            let count =
+                switch segment {
+                case .bytes(let bytes): bytes.count
+                case .file(_, _, let count): count
+                }
+            guard count <= memory.count - filled else { throw Self.tooMuch }
+            let room = UnsafeMutableRawBufferPointer(rebasing: memory[filled..<filled + count])
+            switch segment {
+            case .bytes(let bytes): room.copyBytes(from: bytes)
+            case .file(_, let offset, _): try file.file.read(at: offset, count: count, into: room)
+            }
+            filled += count
+        }
+        return filled
+    }
+
+    private static let tooMuch = PerigeeError(.corrupt, "a read returned more than was asked for")
+}

@@ -1,0 +1,34 @@
+package import VolumeFileSystem
+
+/// How volumes are mounted.
+package struct MountOptions: Sendable {
+    /// Whether the kernel reads local files by itself.
+    package enum Passthrough: String, Sendable, CaseIterable {
+        /// Where it can.
+        case auto
+        /// The mount fails where it cannot.
+        case on
+        /// Every read comes to this process.
+        case off
+    }
+
+    /// Users other than the one who mounts may enter.
+    package var allowOther = false
+    /// `user.perigee.*` attributes are answered. `ls -l` then asks for two of each file, which makes
+    /// it half as fast.
+    package var xattrs = false
+    /// Whether the kernel reads local files by itself.
+    package var passthrough = Passthrough.auto
+    /// Threads that serve the kernel, 1 to 4; nil takes one for each core.
+    package var threads: Int?
+    /// How long a request may wait for an origin before its caller gets EIO.
+    package var deadline = Duration.seconds(30)
+    /// How long open files may stay open after an unmount.
+    package var drain = Duration.seconds(5)
+    /// How long the serving threads may take to end after that.
+    package var grace = Duration.seconds(5)
+    /// How long the kernel may keep names and attributes; nil decides by what the kernel can do.
+    package var times: CacheTimes?
+
+    package init() {}
+}

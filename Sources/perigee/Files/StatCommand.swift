@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import FuseMount
+internal import VolumeModel
+internal import VolumeService
+
+struct StatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stat",
+        abstract: "Show what is known of a file or folder: version, ETag, digests, revision.",
+        discussion: """
+            VOLUME:PATH asks the state, as its owner. A path in a mount asks the mount that it lies
+            in, which needs no access to the state.
+
+            Example:
+              perigee stat hst:hub_hstdata_i/i/b4x/04/ib4x04ivq_flt.fits.gz
+              perigee stat /data/hst/hub_hstdata_i
+            """)
+
+    @Argument(help: ArgumentHelp("What to show.", valueName: "volume[@rN]:path | path"))
+    var target: String
+    @OptionGroup var options: StateOptions
+
+    func run() throws {
+        // A path has a slash before any colon; a reference never has.
+        let head = target.utf8.prefix { $0 != UInt8(ascii: ":") }
+        if !head.contains(UInt8(ascii: "/")), !head.isEmpty, head.first != UInt8(ascii: ".") {
+            return show(try inState())
+        }
+        guard let status = try MountStatus.read(target) else {
+            throw PerigeeError(
+                .invalidArgument, "\(Printable.quoted(target)) lies in no mount of perigee",
+                remedy: "name a path in a mount, or VOLUME:PATH")
+        }
+        show(status)
+    }
+
+    private func inState() throws -> MountStatus {
+        let reference = try VolumeReference(parsing: target)
+        let service = try options.service()
+        defer { service.stop() }
+        let snapshot = try service.snapshot(
+            of: reference.volume, at: reference.revision, for: .owner)
+        guard let entry = try service.entry(at: reference.path ?? .root, of: snapshot) else {
+            throw PerigeeError(
+                .notFound, "\(reference) does not exist",
+                remedy: "`perigee ls \(reference.volume)` lists its root")
+        }
+        let details = try service.details(of: entry, in: snapshot)
+        return MountStatus(
+            volume: snapshot.name.string, revision: snapshot.number.value,
+            pinned: reference.revision != .current, path: details.path.description,
+            kind: entry.kind == .folder ? "folder" : "file", size: entry.size,
+            modified: entry.modified.nanoseconds, node: snapshot.node(of: entry).value,
+            etag: details.etag?.text,
+            digests: Dictionary(
+                uniqueKeysWithValues: details.digests.map {
+                    ($0.algorithm.rawValue, Hex.encode($0.bytes))
+                }), added: details.added.value, serving: nil)
+    }
+
+    private func show(_ status: MountStatus) {
+        if options.json { return Output.object(status) }
+        var facts: [(String, String)] = []
+        if let volume = status.volume {
+            facts.append(("Volume", volume + (status.revision.map { "@r\($0)" } ?? "")))
+        }
+        if let path = status.path {
+            facts.append(("Path", Printable.escaped(Array(path.utf8))))
+        }
+        facts.append(("Kind", status.kind))
+        if status.kind == "file" {
+            facts.append(("Size", "\(status.size) (\(Human.bytes(status.size)))"))
+        }
+        facts.append(("Modified", Human.time(Timestamp(nanoseconds: status.modified))))
+        if let added = status.added { facts.append(("Since", "r\(added)")) }
+        facts.append(("Node", "\(status.node)"))
+        if let etag = status.etag { facts.append(("ETag", "\"\(etag)\"")) }
+        for (algorithm, digest) in status.digests.sorted(by: { $0.key < $1.key }) {
+            facts.append((algorithm.uppercased(), digest))
+        }
+        if let serving = status.serving { facts.append(("Reads", serving.rawValue)) }
+        for (label, value) in facts {
+            Output.line(label + String(repeating: " ", count: 10 - label.count) + value)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+internal import ArgumentParser
+internal import ControlStore
+internal import FuseMount
+internal import Glibc
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+internal import VolumeFileSystem
+internal import VolumeModel
+internal import VolumeService
+
+struct MountCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mount",
+        abstract: "Mount volumes read-only.",
+        discussion: """
+            Without --volume, every public volume has a folder, MOUNTPOINT/hst, and its pinned
+            revisions are found by name, MOUNTPOINT/hst@r3. With --at-root one volume, or a folder
+            of it, is the mount's root itself. The command returns when the mount answers; with
+            --foreground it stays.
+
+            As root the kernel reads files of local roots by itself (Linux 6.9 and newer), at the
+            speed of the disk; as an ordinary user reads go through this process. Logs of a mount
+            in the background go to the state folder's log/mount.log.
+
+            Example:
+              perigee mount /data --allow-other
+              perigee mount /data/euclid_q1 --volume euclid-q1:Q1_R1 --at-root
+            """)
+
+    @Argument(help: "An empty folder.") var mountpoint: String
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Only this volume; may be given several times.", valueName: "volume[@rN][:subpath]"))
+    var volume: [String] = []
+    @Flag(help: "The volume itself is the mount's root.") var atRoot = false
+    @Flag(help: "Stay, and log to standard error.") var foreground = false
+    @Flag(help: "Let other users in.") var allowOther = false
+    @Flag(help: "Answer extended attributes user.perigee.*; ls -l becomes half as fast.")
+    var xattrs = false
+    @Option(help: "Whether the kernel reads local files by itself: auto, on or off.")
+    var passthrough: MountOptions.Passthrough = .auto
+    @Option(help: "Threads that serve the kernel, 1 to 4 (default: one for each core).")
+    var threads: Int?
+    @Option(help: ArgumentHelp("How long a read may wait for its origin.", valueName: "s"))
+    var timeout = 30
+    @OptionGroup var options: StateOptions
+
+    /// Where the process that waits in the front is told that the mount answers; set by that
+    /// process alone.
+    @Option(help: .hidden) var readyDescriptor: Int32?
+
+    func validate() throws {
+        guard !atRoot || volume.count == 1 else {
+            throw ValidationError("--at-root takes exactly one --volume.")
+        }
+        guard threads.map({ (1...4).contains($0) }) ?? true, (1...3_600).contains(timeout) else {
+            throw ValidationError("--threads is 1 to 4, --timeout 1 to 3600 seconds.")
+        }
+    }
+
+    func run() async throws {
+        let layout = try layout()
+        let folder = try options.folder()
+        // Before anything else: what is wrong here should be said in the terminal.
+        let control = try options.store().snapshot()
+        try MountPlace.check(mountpoint, roots: control.roots, state: folder)
+        guard foreground else {
+            let place = try MountPlace.prepare(mountpoint)
+            try BackgroundMount.start(at: place, state: folder, arguments: arguments)
+            if options.json {
+                Output.object(["mountpoint": place])
+            } else {
+                options.say("Mounted on \(place)")
+            }
+            return
+        }
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try await serve(layout)
+        } catch {
+            ReadyPipe.tell(readyDescriptor, failure: error)
+            throw error
+        }
+    }
+
+    private func serve(_ layout: MountLayout) async throws {
+        var logger = options.logger("mount")
+        if !options.verbose { logger.logLevel = .info }
+        let service = try LocalVolumeService(state: try options.folder(), logger: logger)
+        defer { service.stop() }
+        var how = MountOptions()
+        how.allowOther = allowOther
+        how.xattrs = xattrs
+        how.passthrough = passthrough
+        how.threads = threads
+        how.deadline = .seconds(timeout)
+        let ready = readyDescriptor
+        let mount = try PerigeeMount(
+            service: service, principal: .anyone, mountPoint: mountpoint, layout: layout,
+            options: how, logger: logger
+        ) {
+            ReadyPipe.tell(ready, failure: nil)
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: mount, successTerminationBehavior: .gracefullyShutdownGroup)
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    /// This command's own flags, for the process that serves.
+    private var arguments: [String] {
+        var words = volume.flatMap { ["--volume", $0] }
+        if atRoot { words.append("--at-root") }
+        if allowOther { words.append("--allow-other") }
+        if xattrs { words.append("--xattrs") }
+        if options.verbose { words.append("--verbose") }
+        words += ["--passthrough", passthrough.rawValue, "--timeout", "\(timeout)"]
+        if let threads { words += ["--threads", "\(threads)"] }
+        return words
+    }
+
+    private func layout() throws(PerigeeError) -> MountLayout {
+        var references: [VolumeReference] = []
+        for text in volume { references.append(try VolumeReference(parsing: text)) }
+        if atRoot, let reference = references.first { return .atRoot(reference) }
+        return references.isEmpty ? .everyVolume : .selected(references)
+    }
+}
+
+extension MountOptions.Passthrough: ExpressibleByArgument {}

@@ -1,0 +1,13 @@
+internal import ArgumentParser
+
+struct VolumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volume",
+        abstract: "Make, scan, publish and look at volumes.",
+        subcommands: [
+            VolumeAddCommand.self, VolumeScanCommand.self, VolumePublishCommand.self,
+            VolumeListCommand.self, VolumeShowCommand.self, VolumeDiffCommand.self,
+            VolumeVerifyCommand.self, VolumeRollbackCommand.self, VolumeSetCommand.self,
+            VolumeRemoveCommand.self,
+        ])
+}

@@ -1,0 +1,70 @@
+internal import ControlStore
+internal import VolumeModel
+
+/// A volume as JSON.
+struct VolumeReport: Encodable {
+    var name: String
+    var title: String
+    var abstract: String?
+    var domain: String?
+    var mission: String?
+    var contact: String?
+    var creator: String?
+    var licence: String?
+    var doi: String?
+    var isPublic: Bool
+    var ordinal: Int
+    var current: Int?
+    var highest: Int?
+    var sources: [Source]
+    var created: String
+    var revisions: [Revision]?
+    var candidate: Revision?
+    var problems: [String: Int]?
+
+    struct Source: Encodable {
+        var root: String
+        var subpath: String
+    }
+
+    struct Revision: Encodable {
+        var number: Int
+        var at: String
+        var files: Int64
+        var folders: Int64
+        var bytes: Int64
+        var stateDigest: String
+        var contentDigest: String?
+        var note: String?
+    }
+
+    init(_ record: VolumeRecord) {
+        name = record.name.string
+        title = record.metadata.title
+        abstract = record.metadata.abstract
+        domain = record.metadata.domain
+        mission = record.metadata.mission
+        contact = record.metadata.contact
+        creator = record.metadata.creator
+        licence = record.metadata.licence
+        doi = record.metadata.doi
+        isPublic = record.isPublic
+        ordinal = record.ordinal
+        current = record.current?.value
+        highest = record.highest?.value
+        sources = record.sources.map {
+            Source(root: $0.root.string, subpath: $0.subpath.description)
+        }
+        created = Human.time(record.created)
+    }
+}
+
+extension VolumeReport.Revision {
+    init(_ record: RevisionRecord) {
+        self.init(
+            number: record.number.value, at: Human.time(record.publishedAt), files: record.files,
+            folders: record.folders, bytes: record.bytes,
+            stateDigest: Hex.encode(record.stateDigest),
+            contentDigest: record.contentDigest.map { Hex.encode($0) }, note: record.note)
+    }
+}

@@ -1,0 +1,1 @@
+../VolumeFileSystemTests/FakeVolumeService.swift

@@ -1,0 +1,159 @@
+import Foundation
+import FuseMount
+import Synchronization
+import Testing
+import VolumeFileSystem
+import VolumeModel
+import VolumeService
+
+/// A way in which reads are served.
+enum Way: String, CaseIterable, Sendable {
+    case passthrough, daemon, direct, network
+
+    var options: MountOptions {
+        var options = MountOptions()
+        options.passthrough = self == .daemon ? .off : .auto
+        return options
+    }
+    var files: FilesContract { self == .direct ? .rewritten : .replaced }
+    var locality: Locality { self == .network ? .network : .local }
+}
+
+@Suite(
+    "Reading through a mount", .serialized, .enabled(if: MountSupport.isAvailable),
+    .timeLimit(.minutes(1)))
+struct MountReadTests {
+    @Test(arguments: Way.allCases)
+    func everyByteIsTheOrigins(way: Way) async throws {
+        let sizes = [0, 1, 4_095, 4_096, 4_097, 131_073, 1 << 20, (1 << 20) + 7, 5_000_000]
+        try await withFakeService(files: way.files, locality: way.locality) { service in
+            try service.publish(
+                "hst",
+                Dictionary(
+                    uniqueKeysWithValues: sizes.map { ("d/\($0).fits", .bytes(pattern($0))) }))
+            try await withMount(service, .everyVolume, way.options) { mounted throws in
+                for _ in 0..<2 {
+                    for size in sizes {
+                        let found = try readAll(mounted.at("hst/d/\(size).fits"))
+                        #expect(found.count == size && isPattern(found, at: 0))
+                    }
+                }
+                let file = open(mounted.at("hst/d/5000000.fits"), O_RDONLY)
+                defer { close(file) }
+                var random = SystemRandomNumberGenerator()
+                for _ in 0..<200 {
+                    let offset = Int.random(in: 0...5_000_100, using: &random)
+                    var buffer = [UInt8](repeating: 0xee, count: Int.random(in: 1...9_000))
+                    let count = pread(file, &buffer, buffer.count, offset)
+                    #expect(count == min(buffer.count, max(5_000_000 - offset, 0)))
+                    buffer.removeLast(buffer.count - max(count, 0))
+                    #expect(isPattern(buffer, at: offset))
+                }
+                let status = try #require(
+                    try MountStatus.read(mounted.at("hst/d/5000000.fits")))
+                let expected: MountStatus.Serving =
+                    switch way {
+                    case .passthrough:
+                        status.serving == .passthrough ? .passthrough : .cached
+                    case .daemon, .network: .cached
+                    case .direct: .direct
+                    }
+                #expect(status.serving == expected)
+                print("way \(way): \(status.serving?.rawValue ?? "-")")
+            }
+            #expect(service.state.withLock { $0.opened == $0.closed })
+        }
+    }
+
+    @Test(arguments: [Way.passthrough, .daemon, .direct])
+    func aPrivateMappingShowsTheFile(way: Way) async throws {
+        try await withFakeService(files: way.files) { service in
+            try service.publish("hst", ["x": .bytes(pattern(1_000_000))])
+            try await withMount(service, .everyVolume, way.options) { mounted throws in
+                let file = open(mounted.at("hst/x"), O_RDONLY)
+                defer { close(file) }
+                let memory = mmap(nil, 1_000_000, PROT_READ, MAP_PRIVATE, file, 0)
+                try #require(memory != MAP_FAILED)
+                let bytes = UnsafeRawBufferPointer(start: memory, count: 1_000_000)
+                #expect(bytes.elementsEqual(pattern(1_000_000)))
+                munmap(memory, 1_000_000)
+                let shared = mmap(nil, 4_096, PROT_READ, MAP_SHARED, file, 0)
+                if way == .direct {
+                    #expect(shared == MAP_FAILED && errno == ENODEV)
+                } else {
+                    #expect(shared != MAP_FAILED)
+                }
+                if shared != MAP_FAILED { munmap(shared, 4_096) }
+            }
+        }
+    }
+
+    @Test(arguments: [Way.daemon, .direct])
+    func aFileRewrittenInPlaceIsStaleAndNeverMixed(way: Way) async throws {
+        try await withFakeService(files: way.files) { service in
+            try service.publish("hst", ["x": .bytes([UInt8](repeating: 65, count: 3_000_000))])
+            let entry = try #require(
+                try service.entry(
+                    at: EntryPath("x"),
+                    of: service.snapshot(of: VolumeName("hst"), at: .current, for: .anyone)))
+            let origin = service.path(of: entry, ordinal: 1)
+            try await withMount(service, .everyVolume, way.options) { mounted throws in
+                let file = open(mounted.at("hst/x"), O_RDONLY)
+                defer { close(file) }
+                var buffer = [UInt8](repeating: 0, count: 4_096)
+                #expect(read(file, &buffer, 4_096) == 4_096)
+                #expect(buffer.allSatisfy { $0 == 65 })
+                let writer = open(origin, O_WRONLY)
+                let other = [UInt8](repeating: 66, count: 3_000_000)
+                #expect(write(writer, other, other.count) == other.count)
+                close(writer)
+                let result = pread(file, &buffer, 4_096, 2_500_000)
+                #expect(result == -1 && (errno == ESTALE || errno == EIO))
+                #expect(open(mounted.at("hst/x"), O_RDONLY) == -1 && errno == ESTALE)
+            }
+        }
+    }
+
+    @Test func aTruncatedFileIsStale() async throws {
+        try await withFakeService { service in
+            try service.publish("hst", ["x": .bytes(pattern(1_000_000))])
+            let origin = "\(service.folder)/1-2"
+            try await withMount(service, .everyVolume, Way.daemon.options) { mounted throws in
+                let file = open(mounted.at("hst/x"), O_RDONLY)
+                defer { close(file) }
+                #expect(truncate(origin, 10) == 0)
+                var byte: UInt8 = 0
+                #expect(pread(file, &byte, 1, 900_000) == -1)
+            }
+        }
+    }
+
+    @Test func whatWaitsTooLongIsAnErrorAndAnInterruptEndsItAtOnce() async throws {
+        try await withFakeService { service in
+            try service.publish("hst", ["slow": .text("1"), "fast": .text("2")])
+            _ = service.state.withLock { $0.stalled.insert(Array("slow".utf8)) }
+            var options = MountOptions()
+            options.deadline = .milliseconds(600)
+            try await withMount(service, .everyVolume, options) { mounted throws in
+                let start = ContinuousClock.now
+                #expect(open(mounted.at("hst/slow"), O_RDONLY) == -1 && errno == EIO)
+                #expect(ContinuousClock.now - start < .seconds(5))
+                #expect(try text(mounted.at("hst/fast")) == "2")
+            }
+            options.deadline = .seconds(60)
+            try await withMount(service, .everyVolume, options) { mounted throws in
+                let start = ContinuousClock.now
+                let reader = Process()
+                reader.executableURL = URL(fileURLWithPath: "/bin/cat")
+                reader.arguments = [mounted.at("hst/slow")]
+                reader.standardError = FileHandle.nullDevice
+                try reader.run()
+                usleep(200_000)
+                #expect(try text(mounted.at("hst/fast")) == "2")
+                kill(reader.processIdentifier, SIGKILL)
+                reader.waitUntilExit()
+                #expect(ContinuousClock.now - start < .seconds(5))
+            }
+        }
+    }
+}
