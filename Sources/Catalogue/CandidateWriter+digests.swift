@@ -123,12 +123,13 @@ extension CandidateWriter {
     ) throws(PerigeeError) -> Int64 {
         guard let row = try row(name, in: EntryID(parent)) else { return try takeID() }
         let target = links[row.id]
+        let hadInode = try fingerprint(row.id)?.inode != nil
         try remove(row, in: EntryID(parent))
         let id = try takeID()
         try insertRow(
             parent, name[...], id: id, size: item.size, modified: item.modified,
             version: Self.version(of: item), accessClass: row.accessClass)
-        if options.fingerprint == .sizeModifiedAndInode {
+        if options.fingerprint == .sizeModifiedAndInode, hadInode {
             try setFingerprint(id, modified: item.modified, inode: Int64(bitPattern: item.inode))
         }
         if let target { try setLink(id, target) }
@@ -159,10 +160,13 @@ extension CandidateWriter {
         if let known = try digest(row.id, given.algorithm) {
             if known == given.bytes { return .taken }
             if options.computesDigests, given.algorithm == .sha256 { return .mismatch }
+            // The file at the source is the one that was last seen.
+            let seen = try fingerprint(row.id)
             let item = FolderListing.Item(
                 nameOffset: 0, nameCount: UInt16(name.count), kind: .file, target: -1,
-                size: row.size, modified: row.modified, changed: Timestamp.now.nanoseconds,
-                inode: 0)
+                size: row.size, modified: seen?.modified ?? row.modified,
+                changed: Timestamp.now.nanoseconds,
+                inode: UInt64(bitPattern: seen?.inode ?? 0))
             let id = try replaceVersion(of: name, in: folder.id.value, with: item)
             try setDigest(id, given.algorithm, given.bytes)
             touched[folder.id.value] = Touched(depth: folder.depth)

@@ -53,6 +53,8 @@ extension CandidateWriter {
         case replace(Row, FolderListing.Item)
         case decide(Row, FolderListing.Item)
         case remove(Row)
+        /// A folder that is reached by another link than before, or by none.
+        case aim(Row, Folder, [UInt8]?)
     }
 
     /// Makes the candidate's `folder` hold what `listing` holds.
@@ -115,7 +117,9 @@ extension CandidateWriter {
         }
         own.state = merkle.finalize()
         own.content = own.files == 0 ? Merkle(.contentFiles).finalize() : nil
-        touched[folder.id.value] = Touched(depth: folder.depth, own: own)
+        // Rows of a folder that this candidate had removed may have come back, with other tokens
+        // than the listing gives, and with digests.
+        touched[folder.id.value] = Touched(depth: folder.depth, own: isContinued ? nil : own)
         try setModified(folder, listing.modified)
     }
 
@@ -142,6 +146,10 @@ extension CandidateWriter {
             case .remove(let row):
                 try remove(row, in: folder.id)
                 isChanged = true
+            case .aim(let row, let child, let target):
+                try setLink(row.id, target)
+                // A row of its own, so that the new target counts from this candidate on.
+                try setModified(child, Timestamp(nanoseconds: row.modified), isAimed: true)
             }
         }
         if isChanged {
@@ -218,9 +226,7 @@ extension CandidateWriter {
         if row.isFolder {
             let child = folder.child(row.name, id: EntryID(row.id), target: target, isNew: false)
             if links[row.id] != target {
-                try setLink(row.id, target)
-                // A row of its own, so that the new target counts from this candidate on.
-                try setModified(child, Timestamp(nanoseconds: row.modified))
+                changes.append(.aim(row, child, target))
             }
             children.append(child)
             return
@@ -236,10 +242,10 @@ extension CandidateWriter {
         }
     }
 
-    private enum Sameness { case same, other, undecided }
+    enum Sameness { case same, other, undecided }
 
     /// Whether the source's file is the version that `row` stands for, by the root's fingerprint.
-    private func sameness(_ row: Row, _ item: FolderListing.Item) throws(PerigeeError) -> Sameness {
+    func sameness(_ row: Row, _ item: FolderListing.Item) throws(PerigeeError) -> Sameness {
         switch options.fingerprint {
         case .sizeAndModified:
             return row.size == item.size && row.modified == item.modified ? .same : .other

@@ -33,8 +33,11 @@ extension CandidateWriter {
         if item.kind == .folder {
             return try insertFolder(name, target, listing, folder)
         }
-        if isContinued, try restore(name, item, version, target, folder.id) {
-            counts.removed -= 1
+        count(replacing: old)
+        if isContinued, let id = try restore(name, item, target, folder.id) {
+            if options.computesDigests, try !hasSHA256(id) {
+                try addJob(.compute, item, listing, folder, id: id)
+            }
             return nil
         }
         let id = try takeID()
@@ -48,13 +51,17 @@ extension CandidateWriter {
         if options.computesDigests || options.fingerprint == .digest {
             try addJob(.compute, item, listing, folder, id: id)
         }
+        return nil
+    }
+
+    /// Counts a file that came, or one that took another's place, whose going was counted.
+    private func count(replacing old: Row?) {
         if old == nil {
             counts.added += 1
         } else {
             counts.changed += 1
             counts.removed -= 1
         }
-        return nil
     }
 
     private func insertFolder(
@@ -84,6 +91,8 @@ extension CandidateWriter {
             accessClass: 0)
         if links[id] != target { try setLink(id, target) }
         counts.foldersAdded += 1
+        // Its files come with its own listing, but of a part it may stay the only name.
+        if touched[id] == nil { touched[id] = Touched(depth: folder.depth + 1) }
         return folder.child(name, id: EntryID(id), target: target, isNew: true)
     }
 
@@ -114,15 +123,17 @@ extension CandidateWriter {
         try result.get()
     }
 
-    /// Brings a row back that this candidate had removed, where the very same version is there
-    /// again.
+    /// Brings a file's row back that this candidate had removed, where by the root's fingerprint the
+    /// same version is there again.
+    ///
+    /// - Returns: the version's number.
     private func restore(
-        _ name: ArraySlice<UInt8>, _ item: FolderListing.Item, _ version: UInt64,
-        _ target: [UInt8]?, _ folder: EntryID
-    ) throws(PerigeeError) -> Bool {
+        _ name: ArraySlice<UInt8>, _ item: FolderListing.Item, _ target: [UInt8]?,
+        _ folder: EntryID
+    ) throws(PerigeeError) -> Int64? {
         let statement = try connection.statement(
             """
-            SELECT id, size, mtime, version, added FROM entry
+            SELECT id, size, mtime, class, added FROM entry
             WHERE parent = ?1 AND key = ?2 AND removed = ?3 AND added < ?3
             """)
         statement.bind(1, folder.value)
@@ -130,22 +141,26 @@ extension CandidateWriter {
         statement.bind(3, number)
         guard try statement.step() else {
             statement.reset()
-            return false
+            return nil
         }
-        let isSame =
-            statement.integer(1) == item.size && statement.integer(2) == item.modified
-            && statement.integer(3) == Int64(bitPattern: version)
-            && links[statement.integer(0)] == target
-        let added = statement.integer(4)
+        let row = Row(
+            key: Array(name), id: statement.integer(0), size: statement.integer(1),
+            modified: statement.integer(2), accessClass: statement.integer(3),
+            added: statement.integer(4))
         statement.reset()
-        guard isSame else { return false }
+        guard links[row.id] == target, try sameness(row, item) == .same else { return nil }
+        try unmark(folder.value, row.key, added: row.added)
+        return row.id
+    }
+
+    /// Takes back the mark that this candidate put on a published row.
+    private func unmark(_ parent: Int64, _ key: [UInt8], added: Int64) throws(PerigeeError) {
         let update = try connection.statement(
             "UPDATE entry SET removed = NULL WHERE parent = ?1 AND key = ?2 AND added = ?3")
-        update.bind(1, folder.value)
-        update.bind(2, copying: name)
+        update.bind(1, parent)
+        update.bind(2, copying: key)
         update.bind(3, added)
         try update.run()
-        return true
     }
 
     /// Takes a row out of the candidate, with all below it where it is a folder.
@@ -222,16 +237,52 @@ extension CandidateWriter {
     }
 
     /// Gives a folder's row the time of its listing; a published row stays as it is and gets a
-    /// successor.
-    func setModified(_ folder: Folder, _ modified: Timestamp) throws(PerigeeError) {
+    /// successor where the time is another, or where the folder `isAimed` at another target.
+    func setModified(_ folder: Folder, _ modified: Timestamp, isAimed: Bool = false)
+        throws(PerigeeError)
+    {
         guard folder.id != .root,
-            let slash = try place(of: folder.id),
-            let row = try row(slash.name + [UInt8(ascii: "/")], in: slash.parent)
+            let place = try place(of: folder.id),
+            let row = try row(place.name + [UInt8(ascii: "/")], in: place.parent)
         else { return }
-        if row.added != Int64(number) { try removeRow(row, parent: slash.parent.value) }
+        if row.added == Int64(number) {
+            if try reinstate(row, modified, in: place.parent) { return }
+        } else {
+            if row.modified == modified.nanoseconds, !isAimed { return }
+            try removeRow(row, parent: place.parent.value)
+        }
         try insertRow(
-            slash.parent.value, row.key[...], id: row.id, size: 0,
+            place.parent.value, row.key[...], id: row.id, size: 0,
             modified: modified.nanoseconds, version: 0, accessClass: row.accessClass)
+    }
+
+    /// Puts a folder's published row in the place of the candidate's, where nothing tells them
+    /// apart any more.
+    private func reinstate(_ row: Row, _ modified: Timestamp, in parent: EntryID)
+        throws(PerigeeError) -> Bool
+    {
+        let statement = try connection.statement(
+            """
+            SELECT added FROM entry WHERE parent = ?1 AND key = ?2 AND removed = ?3 AND added < ?3
+                AND id = ?4 AND mtime = ?5 AND class = ?6
+                AND (SELECT target FROM link WHERE id = ?4 AND added < ?3
+                    ORDER BY added DESC LIMIT 1) IS ?7
+            """)
+        statement.bind(1, parent.value)
+        statement.bind(2, copying: row.key)
+        statement.bind(3, number)
+        statement.bind(4, row.id)
+        statement.bind(5, modified.nanoseconds)
+        statement.bind(6, row.accessClass)
+        statement.bind(7, copying: links[row.id])
+        let isThere = try statement.step()
+        let added = isThere ? statement.integer(0) : 0
+        statement.reset()
+        guard isThere else { return false }
+        try removeRow(row, parent: parent.value)
+        try unmark(parent.value, row.key, added: added)
+        try connection.execute("DELETE FROM link WHERE id = \(row.id) AND added = \(number)")
+        return true
     }
 
     func place(of folder: EntryID) throws(PerigeeError) -> (parent: EntryID, name: [UInt8])? {

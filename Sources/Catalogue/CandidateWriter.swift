@@ -98,6 +98,7 @@ package final class CandidateWriter {
     package func begin() throws(PerigeeError) {
         try connection.execute("BEGIN IMMEDIATE")
         try discard(above: number)
+        try checkPublished()
         nextID = try meta("next_id") ?? 2
         isContinued = try hasRows()
         if try meta("unpublished_in") == Int64(number) {
@@ -124,6 +125,21 @@ package final class CandidateWriter {
                 changed INTEGER, inode INTEGER, depth INTEGER);
             DELETE FROM temp.job;
             """)
+    }
+
+    /// A candidate is made over the highest published revision; where that is not in the file, the
+    /// file was lost or cut, and what it would tell of older revisions is gone.
+    private func checkPublished() throws(PerigeeError) {
+        guard number > 1 else { return }
+        let statement = try connection.statement("SELECT 1 FROM revision WHERE number = ?1")
+        defer { statement.reset() }
+        statement.bind(1, number - 1)
+        guard try statement.step() else {
+            throw PerigeeError(
+                .corrupt, "the catalogue does not hold the published revision r\(number - 1)",
+                remedy: "restore the state folder from a backup, or remove the volume and "
+                    + "publish it again")
+        }
     }
 
     /// Undoes everything since `begin`.

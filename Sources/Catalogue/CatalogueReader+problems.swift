@@ -43,6 +43,13 @@ extension CandidateWriter {
         try statement.run()
     }
 
+    /// Forgets the problems of one path alone.
+    package func clearProblem(at path: [UInt8]) throws(PerigeeError) {
+        let statement = try connection.statement("DELETE FROM problem WHERE path = ?1")
+        statement.bind(1, copying: path)
+        try statement.run()
+    }
+
     /// Adds a problem to the report.
     package func add(_ problem: ScanProblem) throws(PerigeeError) {
         let statement = try connection.statement(

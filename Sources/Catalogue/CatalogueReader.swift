@@ -38,6 +38,8 @@ package final class CatalogueReader {
     package func lookup(
         _ name: UnsafeRawBufferPointer, in folder: EntryID, revision: Int
     ) throws(PerigeeError) -> Entry? {
+        // A key with a slash at its end is a folder's, and no name holds one.
+        guard name.last != UInt8(ascii: "/") else { return nil }
         try begin()
         if let file = try probe(name, isFolder: false, folder, revision) { return file }
         return try withUnsafeTemporary(count: name.count + 1) { key throws(PerigeeError) in

@@ -98,27 +98,37 @@ package final class BlockingPool: Sendable {
         return try result.get()
     }
 
+    /// Adds a call that nobody waits for; it is done whenever a thread comes free.
+    package func add(_ run: @escaping @Sendable () -> Void) {
+        _ = enqueue(deadline: nil, run: run, expire: {})
+    }
+
+    /// - Parameter deadline: nil for a call that nobody waits for, and that is never refused.
     private func enqueue(
-        deadline: Duration, run: @escaping @Sendable () -> Void,
+        deadline: Duration?, run: @escaping @Sendable () -> Void,
         expire: @escaping @Sendable () -> Void
     ) -> Bool {
         let now = monotonicNanoseconds()
         var startThread = false
         var startWatch = false
         let accepted = state.withLock { state in
-            guard state.queue.count < queueLimit, state.breaker.admits(at: now) else {
-                return false
+            if deadline != nil {
+                guard state.queue.count < queueLimit, state.breaker.admits(at: now) else {
+                    return false
+                }
             }
             let call = Call(
-                number: state.nextNumber, deadline: now + deadline.nanoseconds, run: run,
+                number: state.nextNumber, deadline: now + (deadline?.nanoseconds ?? 0), run: run,
                 expire: expire)
             state.nextNumber += 1
             state.queue.append(call)
-            state.waiting[call.number] = call
             startThread = state.idle < state.queue.count && state.threads < limit
             if startThread { state.threads += 1 }
-            startWatch = !state.isWatched
-            state.isWatched = true
+            if deadline != nil {
+                state.waiting[call.number] = call
+                startWatch = !state.isWatched
+                state.isWatched = true
+            }
             return true
         }
         if startThread { Thread.start(name: "origin") { self.serve() } }

@@ -6,7 +6,7 @@ package import VolumeModel
 ///
 /// One reader a thread: it keeps a buffer.
 package final class FolderReader {
-    private let root: FolderDescriptor
+    private let root: OpenDescriptor
     private let links: LinkResolver
     private let access: ReadAccess
     private let buffer: UnsafeMutableRawBufferPointer
@@ -29,10 +29,14 @@ package final class FolderReader {
     }
 
     /// - Throws: `.originUnavailable` where the root's real path cannot be found.
-    package init(root: POSIXRoot) throws(PerigeeError) {
+    package convenience init(root: POSIXRoot) throws(PerigeeError) {
+        try self.init(root: root, access: ReadAccess())
+    }
+
+    init(root: POSIXRoot, access: ReadAccess) throws(PerigeeError) {
         self.root = try root.folderDescriptor()
         links = try LinkResolver(root: self.root, path: root.path)
-        access = ReadAccess()
+        self.access = access
         buffer = .allocate(byteCount: 256 * 1_024, alignment: 16)
     }
 
@@ -52,7 +56,7 @@ package final class FolderReader {
             default: throw failure(folder, opened)
             }
         }
-        let descriptor = FolderDescriptor(opened)
+        let descriptor = OpenDescriptor(opened)
         var listing = FolderListing()
         var own = perigee_stat()
         let code = perigee_stat_descriptor(descriptor.value, &own)
@@ -80,14 +84,16 @@ package final class FolderReader {
         return listing
     }
 
-    /// Whether there is a folder at `path`, which leads through no link.
-    package func exists(_ path: [UInt8]) throws(PerigeeError) -> Bool {
-        let opened = withCPath(path) { perigee_open_folder_beneath(root.value, $0) }
+    /// Whether `folder` is there, and reached through no link.
+    ///
+    /// - Throws: as `read`.
+    package func holds(_ folder: Folder) throws(PerigeeError) -> Bool {
+        let opened = withCPath(folder.realPath) { perigee_open_folder_beneath(root.value, $0) }
         guard opened >= 0 else {
             if [ENOENT, ENOTDIR, ELOOP, EXDEV].contains(-opened) { return false }
-            throw failure(Folder(path: path, realPath: path), opened)
+            throw failure(folder, opened)
         }
-        _ = FolderDescriptor(opened)
+        _ = OpenDescriptor(opened)
         return true
     }
 
@@ -103,7 +109,7 @@ package final class FolderReader {
             if [ENOENT, ENOTDIR, ELOOP].contains(-opened) { return listing }
             throw failure(folder, opened)
         }
-        let descriptor = FolderDescriptor(opened)
+        let descriptor = OpenDescriptor(opened)
         var own = perigee_stat()
         if perigee_stat_descriptor(descriptor.value, &own) == 0 {
             listing.modified = Timestamp(nanoseconds: own.mtime_ns)
@@ -164,6 +170,9 @@ package final class FolderReader {
     ) {
         switch links.resolve(name, in: descriptor, of: folder) {
         case .file(let path, let found):
+            if access.isDenied(found, in: descriptor, name) {
+                return report(.unreadableFile, bytes, folder, &listing)
+            }
             append(bytes, .file, found, path, &listing)
         case .folder(let path, let found):
             append(bytes, .folder, found, path, &listing)

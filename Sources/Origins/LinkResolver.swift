@@ -16,7 +16,7 @@ struct LinkResolver {
     }
 
     /// - Throws: `.originUnavailable`.
-    init(root: FolderDescriptor, path: String) throws(PerigeeError) {
+    init(root: OpenDescriptor, path: String) throws(PerigeeError) {
         guard let real = Self.realPath(root.value) else {
             throw PerigeeError(
                 .originUnavailable, "the real path of \(Printable.quoted(path)) cannot be found",
@@ -33,7 +33,7 @@ struct LinkResolver {
             let kind: ScanProblem.Kind = -opened == EACCES ? .unreadableFile : .linkDangles
             return .problem(kind, SystemError(opened).description)
         }
-        let descriptor = FolderDescriptor(opened)
+        let descriptor = OpenDescriptor(opened)
         var found = perigee_stat()
         guard perigee_stat_descriptor(descriptor.value, &found) == 0,
             let real = Self.realPath(descriptor.value)

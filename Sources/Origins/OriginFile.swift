@@ -11,6 +11,7 @@ package final class OriginFile: Sendable {
     /// Where it is, for telling whether the name still leads here, and for messages.
     private let root: POSIXRoot
     private let path: [UInt8]
+    /// The number that segments and the kernel are given, valid until `close()`.
     private let descriptor: Int32
     /// INVARIANT: once `isStale` is set it stays so, and no byte is confirmed after.
     private let state: Mutex<State>
@@ -18,17 +19,18 @@ package final class OriginFile: Sendable {
     private struct State {
         var identity: FileIdentity
         var isStale = false
-        var isClosed = false
+        /// Nil once closed. A check holds on to it, so that the number is not given to another file
+        /// while it looks.
+        var held: OpenDescriptor?
     }
 
     init(root: POSIXRoot, path: [UInt8], descriptor: Int32, first: perigee_stat) {
         self.root = root
         self.path = path
         self.descriptor = descriptor
-        state = Mutex(State(identity: FileIdentity(first)))
+        state = Mutex(
+            State(identity: FileIdentity(first), held: OpenDescriptor(descriptor, closingOn: root.pool)))
     }
-
-    deinit { close() }
 
     /// A descriptor that the kernel may read for itself: not of a root whose files are rewritten,
     /// nor of one that may never answer.
@@ -63,12 +65,13 @@ package final class OriginFile: Sendable {
     }
 
     /// Checks by fstat, on the descriptor that serves, that the content is still the one that was
-    /// opened.
+    /// opened. Of a closed file there is nothing to say.
     ///
-    /// - Throws: `.stale`.
+    /// - Throws: `.stale`, `.originUnavailable`.
     package func confirm() throws(PerigeeError) {
+        guard let held = state.withLock({ $0.held }) else { return }
         var now = perigee_stat()
-        let code = perigee_stat_descriptor(descriptor, &now)
+        let code = perigee_stat_descriptor(held.value, &now)
         guard code == 0 else {
             throw PerigeeError(
                 .originUnavailable, "cannot check \(Printable.quoted(path)) at its origin",
@@ -103,13 +106,10 @@ package final class OriginFile: Sendable {
     /// Whether calls on it can wait on another machine.
     package var isNetwork: Bool { root.isNetwork }
 
-    /// Gives the descriptor back; a second call does nothing. No call may be under way.
+    /// Gives the descriptor back, once a check or a read under way has ended; a second call does
+    /// nothing.
     package func close() {
-        let first = state.withLock { state in
-            defer { state.isClosed = true }
-            return !state.isClosed
-        }
-        if first { Glibc.close(descriptor) }
+        state.withLock { $0.held = nil }
     }
 
     /// Reads as much as `buffer` holds at `offset`, on this thread, however long it takes; 0 at the
@@ -119,10 +119,13 @@ package final class OriginFile: Sendable {
     package func readBlocking(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64)
         throws(PerigeeError) -> Int
     {
+        guard let held = state.withLock({ $0.held }) else {
+            throw PerigeeError(.invalidArgument, "\(Printable.quoted(path)) is closed")
+        }
         var count = 0
         while count < buffer.count {
             let got = pread(
-                descriptor, buffer.baseAddress! + count, buffer.count - count,
+                held.value, buffer.baseAddress! + count, buffer.count - count,
                 Int(offset) + count)
             if got == 0 { break }
             if got > 0 {

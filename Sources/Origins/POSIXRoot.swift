@@ -15,9 +15,9 @@ package final class POSIXRoot: Sendable {
     /// How long a call on a network root may take.
     private let deadline: Duration
     /// Only for network roots.
-    private let pool: BlockingPool?
+    let pool: BlockingPool?
     /// An O_PATH descriptor of the folder; nil until first used and after the folder went away.
-    private let folder = Mutex<FolderDescriptor?>(nil)
+    private let folder = Mutex<OpenDescriptor?>(nil)
 
     /// What the catalogue knows of a file, to be compared at open.
     package struct Expected: Hashable, Sendable {
@@ -49,13 +49,25 @@ package final class POSIXRoot: Sendable {
         case .local: isNetwork = false
         case .network: isNetwork = true
         case .auto:
-            let type = perigee_file_system_type(path)
-            guard type >= 0 else {
-                throw Self.unavailable(path, Int32(truncatingIfNeeded: type))
-            }
-            isNetwork = FileSystemKind(type: type).isNetwork
+            isNetwork = try Self.isOnNetwork(path)
         }
         pool = isNetwork ? BlockingPool(name: path, threads: threads) : nil
+    }
+
+    /// Asks the file system's type; one that does not say within two seconds is on no disk of ours.
+    private static func isOnNetwork(_ path: String) throws(PerigeeError) -> Bool {
+        do throws(PerigeeError) {
+            return try Deadline.run(within: .seconds(2), "no answer") {
+                () throws(PerigeeError) in
+                let type = perigee_file_system_type(path)
+                guard type >= 0 else {
+                    throw Self.unavailable(path, Int32(truncatingIfNeeded: type))
+                }
+                return FileSystemKind(type: type).isNetwork
+            }
+        } catch where error.code == .timedOut {
+            return true
+        }
     }
 
     /// Opens `file` (relative to the root) now, on this thread.
@@ -124,11 +136,11 @@ package final class POSIXRoot: Sendable {
     /// The folder's descriptor, opened where it is not.
     ///
     /// - Throws: `.originUnavailable`, `.notADirectory`.
-    package func folderDescriptor() throws(PerigeeError) -> FolderDescriptor {
+    package func folderDescriptor() throws(PerigeeError) -> OpenDescriptor {
         if let known = folder.withLock({ $0 }) { return known }
         let value = perigee_open_root(path)
         guard value >= 0 else { throw Self.unavailable(path, value) }
-        let opened = FolderDescriptor(value)
+        let opened = OpenDescriptor(value)
         folder.withLock { $0 = opened }
         return opened
     }
@@ -170,15 +182,27 @@ package final class POSIXRoot: Sendable {
     }
 }
 
-/// A descriptor of a folder, closed when nobody holds it any more.
-package final class FolderDescriptor: Sendable {
+/// A descriptor, closed when nobody holds it any more.
+package final class OpenDescriptor: Sendable {
     /// The number, valid as long as this object is held.
     package let value: Int32
+    /// Where closing it may wait, since the file lies on another machine.
+    private let pool: BlockingPool?
 
     /// Takes the descriptor over.
-    package init(_ value: Int32) { self.value = value }
+    package init(_ value: Int32, closingOn pool: BlockingPool? = nil) {
+        self.value = value
+        self.pool = pool
+    }
 
-    deinit { close(value) }
+    deinit {
+        guard let pool else {
+            close(value)
+            return
+        }
+        let value = value
+        pool.add { close(value) }
+    }
 }
 
 /// Calls `body` with `path` as a C string; the root itself is `.`.

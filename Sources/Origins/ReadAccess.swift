@@ -3,10 +3,11 @@ internal import Glibc
 
 /// Whether this process may read a file, told from its mode where that suffices.
 struct ReadAccess {
-    private let user = geteuid()
+    private let user: uid_t
     private let groups: Set<gid_t>
 
-    init() {
+    init(user: uid_t = geteuid()) {
+        self.user = user
         var groups = Set([getegid()])
         let count = getgroups(0, nil)
         if count > 0 {

@@ -122,14 +122,22 @@ extension PathPattern {
         var steps: [Step] = []
 
         mutating func compile() throws(PerigeeError) {
-            let segments = try split()
+            let anything = Array("**".utf8)
+            var segments = try split()
+            // `**` behind `**` says nothing more, and each would ask for a slash of its own.
+            for index in segments.indices.dropFirst().reversed()
+            where segments[index].elementsEqual(anything)
+                && segments[index - 1].elementsEqual(anything)
+            {
+                segments.remove(at: index)
+            }
             for (index, segment) in segments.enumerated() {
                 let isLast = index == segments.count - 1
-                if segment.elementsEqual(Array("**".utf8)) {
+                if segment.elementsEqual(anything) {
                     anySegments(isFirst: index == 0, isLast: isLast)
                 } else {
                     // The slash before it, unless a `**` has brought its own.
-                    if index > 0, !segments[index - 1].elementsEqual(Array("**".utf8)) {
+                    if index > 0, !segments[index - 1].elementsEqual(anything) {
                         steps.append(.byte(UInt8(ascii: "/")))
                     }
                     try alternatives(segment)

@@ -3,7 +3,8 @@ package enum Printable {
     /// `bytes` between quotes, with control characters, quotes, backslashes and what is no UTF-8 as
     /// escapes, cut after 200 bytes.
     package static func quoted(_ bytes: some Collection<UInt8>) -> String {
-        let kept = Array(bytes.prefix(200))
+        var kept = Array(bytes.prefix(200))
+        if bytes.count > kept.count { dropCutCharacter(&kept, before: bytes.dropFirst(200).first) }
         return "'\(escaped(kept))\(bytes.count > 200 ? "…" : "")'"
     }
 
@@ -32,7 +33,8 @@ package enum Printable {
             case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
                 out += "\\x\(hex(UInt8(truncatingIfNeeded: scalar.value)))"
             // Marks that reorder text or are invisible let a name look like another.
-            case _ where (0x200b...0x200f).contains(scalar.value)
+            case _ where scalar.value == 0x61c || scalar.value == 0xfeff
+                || (0x200b...0x200f).contains(scalar.value)
                 || (0x2028...0x202e).contains(scalar.value)
                 || (0x2066...0x2069).contains(scalar.value):
                 out += "\\u{\(String(scalar.value, radix: 16))}"
@@ -40,6 +42,14 @@ package enum Printable {
             }
         }
         return out
+    }
+
+    /// Takes away the start of a character that goes on with `next`.
+    private static func dropCutCharacter(_ bytes: inout [UInt8], before next: UInt8?) {
+        guard let next, next & 0xc0 == 0x80 else { return }
+        // A character has at most four bytes; what is no UTF-8 stays as it is.
+        guard let start = bytes.suffix(3).lastIndex(where: { $0 & 0xc0 == 0xc0 }) else { return }
+        bytes.removeSubrange(start...)
     }
 
     private static func hex(_ byte: UInt8) -> String {

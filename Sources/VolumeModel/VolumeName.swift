@@ -14,7 +14,7 @@ package struct VolumeName: Hashable, Sendable, CustomStringConvertible {
                 remedy:
                     "use 3 to 40 lower-case letters, digits and dashes, no dash at either end")
         }
-        guard !Self.reserved.contains(string), RevisionNumber(label: string) == nil else {
+        guard !Self.reserved.contains(string), !isRevisionLike(string.utf8) else {
             throw PerigeeError(
                 .invalidArgument, "the volume name \(Printable.quoted(string)) is reserved",
                 remedy: "choose a name other than `data`, `searches` and r followed by digits")
@@ -32,7 +32,7 @@ package struct SiteName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: `PerigeeError.invalidArgument` where the text is no site name.
     package init(_ string: String) throws(PerigeeError) {
-        guard isLabel(string.utf8, 3...16), RevisionNumber(label: string) == nil else {
+        guard isLabel(string.utf8, 3...16), !isRevisionLike(string.utf8) else {
             throw PerigeeError(
                 .invalidArgument, "\(Printable.quoted(string)) is no site name",
                 remedy: "use 3 to 16 lower-case letters, digits and dashes")
@@ -71,4 +71,11 @@ private func isLabel(_ text: String.UTF8View, _ count: ClosedRange<Int>) -> Bool
             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || byte == UInt8(ascii: "-")
     }
+}
+
+/// Whether `text` is `r` and digits only: `hst.r007` must not be a volume `r007` of the site `hst`,
+/// though it is no revision either.
+private func isRevisionLike(_ text: String.UTF8View) -> Bool {
+    text.first == UInt8(ascii: "r") && text.count > 1
+        && text.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
 }

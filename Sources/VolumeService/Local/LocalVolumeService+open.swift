@@ -30,8 +30,10 @@ extension LocalVolumeService {
     private func place(of entry: Entry, _ snapshot: VolumeSnapshot) throws(PerigeeError) -> Place {
         guard entry.kind == .file else {
             throw PerigeeError(
-                .isADirectory, "\(Printable.quoted(entry.name)) is a folder",
-                remedy: "list it instead")
+                .isADirectory,
+                entry.id == .root
+                    ? "\(snapshot.name) is a volume, not a file"
+                    : "\(Printable.quoted(entry.name)) is a folder", remedy: "list it instead")
         }
         let control = control()
         let record = try record(of: snapshot)

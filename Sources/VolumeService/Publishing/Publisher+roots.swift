@@ -9,15 +9,17 @@ extension Publisher {
     /// - Throws: `.originUnavailable` where it is missing, `.notADirectory`, `.originDenied` where
     ///   it cannot be listed, `.invalidArgument` where it overlaps the state folder.
     package func checkOrigin(_ path: String, locality: Locality) throws(PerigeeError) {
-        let root = try POSIXRoot(path: path, locality: locality)
-        _ = try root.folderDescriptor()
-        guard access(path, R_OK | X_OK) == 0 else {
-            throw PerigeeError(
-                .originDenied, "the origin \(Printable.quoted(path)) cannot be listed",
-                remedy: "let the user that runs perigee read and search it",
-                cause: SystemError(errno))
+        try Deadline.run(within: Self.patience, Self.silence(path)) { () throws(PerigeeError) in
+            let root = try POSIXRoot(path: path, locality: locality)
+            _ = try root.folderDescriptor()
+            guard access(path, R_OK | X_OK) == 0 else {
+                throw PerigeeError(
+                    .originDenied, "the origin \(Printable.quoted(path)) cannot be listed",
+                    remedy: "let the user that runs perigee read and search it",
+                    cause: SystemError(errno))
+            }
+            try self.checkOverlap(path)
         }
-        try checkOverlap(path)
     }
 
     /// Adds an origin root.
@@ -46,13 +48,24 @@ extension Publisher {
     package func checkSource(_ source: SourceDraft) throws(PerigeeError) {
         let origin = try store.root(named: source.root)
         let path = switch origin.origin { case .posix(let path): path }
-        let root = try POSIXRoot(path: path, locality: .local)
-        let reader = try FolderReader(root: root)
-        guard try reader.exists(source.subpath.bytes) else {
-            throw PerigeeError(
-                .originUnavailable,
-                "the root \(source.root) has no folder \(Printable.quoted(source.subpath.bytes))",
-                remedy: "name a folder below \(path)")
+        try Deadline.run(within: Self.patience, Self.silence(path)) { () throws(PerigeeError) in
+            let root = try POSIXRoot(path: path, locality: .local)
+            let reader = try FolderReader(root: root)
+            guard try reader.holds(
+                FolderReader.Folder(path: [], realPath: source.subpath.bytes)) else {
+                throw PerigeeError(
+                    .originUnavailable,
+                    "the root \(source.root) has no folder "
+                        + Printable.quoted(source.subpath.bytes),
+                    remedy: "name a folder below \(path)")
+            }
         }
+    }
+
+    /// How long an origin may take to say anything when an admin names it.
+    static var patience: Duration { .seconds(20) }
+
+    static func silence(_ path: String) -> String {
+        "the origin \(Printable.quoted(path)) did not answer within 20 s"
     }
 }

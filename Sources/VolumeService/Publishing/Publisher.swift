@@ -47,7 +47,9 @@ package final class Publisher: Sendable {
                 metadata: ["volume": "\(name)"])
         }
         let path = switch origin.origin { case .posix(let path): path }
-        try checkOverlap(path)
+        try Deadline.run(within: Self.patience, Self.silence(path)) { () throws(PerigeeError) in
+            try self.checkOverlap(path)
+        }
         // The scan's own threads wait for the origin, so it needs none of the root's.
         let root = try POSIXRoot(path: path, files: origin.files, locality: .local)
         let writer = try CandidateWriter(

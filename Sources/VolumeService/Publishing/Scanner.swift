@@ -56,10 +56,14 @@ final class Scanner {
     /// - Throws: `.originUnavailable`, `.originDenied` for the source's own folder, `.cancelled`,
     ///   `.storageFailed`.
     func walk() throws(PerigeeError) {
-        let reader = try FolderReader(root: root)
+        let reader = OriginProbe(self)
+        defer { reader.close() }
         var jobs: [Job] = []
+        if options.changes != nil || options.prefix != nil, try !reader.holds(rootJob.origin) {
+            throw missingSource
+        }
         if let changes = options.changes {
-            for path in changes {
+            for path in Self.outermost(changes) {
                 try writer.clearProblems(under: path)
                 if let job = try descend(to: path, reader) { jobs.append(job) }
                 try checkCancelled()
@@ -75,6 +79,29 @@ final class Scanner {
         try checkSuspects(reader)
     }
 
+    private var missingSource: PerigeeError {
+        PerigeeError(
+            .originUnavailable,
+            "the source's folder \(Printable.quoted(root.path))"
+                + (source.subpath.isRoot ? "" : "/\(source.subpath)") + " is missing",
+            remedy: "check that it exists and is mounted; nothing was changed")
+    }
+
+    /// The paths that no other of them covers, in their order: a folder is listed once.
+    private static func outermost(_ paths: [EntryPath]) -> [EntryPath] {
+        let known = Set(paths)
+        var seen: Set<EntryPath> = []
+        return paths.filter { path in
+            guard seen.insert(path).inserted else { return false }
+            var above = path
+            while let (parent, _) = above.parentAndName {
+                if known.contains(parent) { return false }
+                above = parent
+            }
+            return true
+        }
+    }
+
     private var rootJob: Job {
         Job(
             folder: .root, origin: FolderReader.Folder(path: [], realPath: source.subpath.bytes))
@@ -83,12 +110,16 @@ final class Scanner {
     /// Goes down to `path`, name by name, making the candidate agree on the way.
     ///
     /// - Returns: the folder that stands there, to be listed; nil for a file or nothing.
-    private func descend(to path: EntryPath, _ reader: FolderReader) throws(PerigeeError) -> Job? {
+    private func descend(to path: EntryPath, _ reader: OriginProbe) throws(PerigeeError) -> Job? {
         var job = rootJob
         for segment in path.segments {
             let name = Array(segment)
             let listing = filtered(try reader.read(name, of: job.origin), in: job.folder)
-            for problem in listing.problems { try add(problem) }
+            for problem in listing.problems {
+                // A name on the way to another part has been reported by that part's scan.
+                try writer.clearProblem(at: problem.path)
+                try add(problem)
+            }
             note(listing, job.origin)
             guard let child = try writer.merge(name: name, listing, into: job.folder) else {
                 return nil
@@ -145,13 +176,7 @@ final class Scanner {
             return try merge(FolderListing(), job)
         case .listing(let job, let listing):
             if let listing { return try merge(listing, job) }
-            if job.folder.path.isEmpty {
-                throw PerigeeError(
-                    .originUnavailable,
-                    "the source's folder \(Printable.quoted(root.path))"
-                        + (source.subpath.isRoot ? "" : "/\(source.subpath)") + " is missing",
-                    remedy: "check that it exists and is mounted; nothing was changed")
-            }
+            if job.folder.path.isEmpty { throw missingSource }
             // Gone since its parent was listed.
             return try merge(FolderListing(), job)
         }
@@ -248,7 +273,7 @@ final class Scanner {
         }
     }
 
-    private func checkSuspects(_ reader: FolderReader) throws(PerigeeError) {
+    private func checkSuspects(_ reader: OriginProbe) throws(PerigeeError) {
         for suspect in suspects {
             let now = try reader.read(suspect.name, of: suspect.folder)
             let path = suspect.folder.path.isEmpty ? [] : suspect.folder.path + [UInt8(ascii: "/")]

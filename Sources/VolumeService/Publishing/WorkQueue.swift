@@ -26,7 +26,10 @@ final class WorkQueue<Job: Sendable, Result: Sendable>: Sendable {
         makeWorker: @escaping @Sendable () -> (Job) -> Result
     ) {
         self.threads = threads
-        room = DispatchSemaphore(value: ahead)
+        // From 0: one that ends below the value it was made with stops the process, and results
+        // that nobody takes any more keep their room.
+        room = DispatchSemaphore(value: 0)
+        for _ in 0..<ahead { room.signal() }
         for _ in 0..<threads {
             Thread.start(name: name) { [self] in
                 let work = makeWorker()

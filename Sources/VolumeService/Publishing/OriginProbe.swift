@@ -1,0 +1,67 @@
+internal import Origins
+internal import VolumeModel
+
+/// Asks the origin for single names, on a thread of its own, since it may never answer.
+struct OriginProbe {
+    private struct Question: Sendable {
+        /// Nil asks for the folder itself.
+        var name: [UInt8]?
+        var folder: FolderReader.Folder
+    }
+
+    /// Nil says that the folder is not there.
+    private let queue: WorkQueue<Question, Result<FolderListing?, PerigeeError>>
+    private let scanner: Scanner
+
+    init(_ scanner: Scanner) {
+        self.scanner = scanner
+        let root = scanner.root
+        queue = WorkQueue(name: "probe", threads: 1, ahead: 1) {
+            var reader: FolderReader?
+            return { question in
+                do throws(PerigeeError) {
+                    let own: FolderReader
+                    if let reader { own = reader } else { own = try FolderReader(root: root) }
+                    reader = own
+                    guard let name = question.name else {
+                        return .success(try own.holds(question.folder) ? FolderListing() : nil)
+                    }
+                    return .success(try own.read(name, of: question.folder))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+    }
+
+    /// What stands at one name now; empty where nothing does.
+    ///
+    /// - Throws: `.cancelled`, `.originUnavailable` where the origin does not answer in time, and
+    ///   what the reader throws.
+    func read(
+        _ name: [UInt8], of folder: FolderReader.Folder
+    ) throws(PerigeeError) -> FolderListing {
+        try ask(Question(name: name, folder: folder)) ?? FolderListing()
+    }
+
+    /// Whether a folder is there.
+    ///
+    /// - Throws: as `read`.
+    func holds(_ folder: FolderReader.Folder) throws(PerigeeError) -> Bool {
+        try ask(Question(name: nil, folder: folder)) != nil
+    }
+
+    private func ask(_ question: Question) throws(PerigeeError) -> FolderListing? {
+        queue.add([question])
+        let started = monotonicNanoseconds()
+        while true {
+            if let answer = queue.next(within: 100) { return try answer.get() }
+            try scanner.checkCancelled()
+            let waited = Double(monotonicNanoseconds() - started) * 1e-9
+            if waited > scanner.options.stallLimit.inSeconds { throw scanner.stalled() }
+        }
+    }
+
+    /// Ends the thread.
+    func close() { queue.close() }
+}
