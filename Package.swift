@@ -62,8 +62,8 @@ let package = Package(
         .target(
             name: "FuseMount",
             dependencies: [
-                "VolumeModel", "CKernel", "FuseKernel", "VolumeService", "VolumeFileSystem",
-                lifecycle, logging,
+                "VolumeModel", "CKernel", "Origins", "FuseKernel", "VolumeService",
+                "VolumeFileSystem", lifecycle, logging,
             ]),
 
         // Layer 5: the command line.
@@ -87,6 +87,38 @@ let package = Package(
             dependencies: ["ControlStore", "VolumeModel", "CKernel", grdb]),
         .testTarget(name: "FuseKernelTests", dependencies: ["FuseKernel", "CKernel", logging]),
         .testTarget(name: "SampleArchiveTests", dependencies: ["SampleArchive"]),
+        .testTarget(
+            name: "VolumeModelTests", dependencies: ["VolumeModel", "PerigeeTesting", crypto]),
+        .testTarget(
+            name: "OriginsTests",
+            dependencies: ["Origins", "VolumeModel", "CKernel", "PerigeeTesting"]),
+        .testTarget(
+            name: "CatalogueTests",
+            dependencies: ["Catalogue", "VolumeModel", "CSQLite", "PerigeeTesting", crypto]),
+        .testTarget(
+            name: "VolumeServiceTests",
+            dependencies: [
+                "VolumeService", "ControlStore", "Catalogue", "Origins", "VolumeModel",
+                "PerigeeTesting", crypto, logging,
+            ]),
+        .testTarget(
+            name: "VolumeFileSystemTests",
+            dependencies: [
+                "VolumeFileSystem", "VolumeService", "Origins", "VolumeModel", "CKernel",
+                "PerigeeTesting", logging,
+            ]),
+        .testTarget(
+            name: "FuseMountTests",
+            dependencies: [
+                "FuseMount", "FuseKernel", "VolumeFileSystem", "VolumeService", "Origins",
+                "VolumeModel", "CKernel", "PerigeeTesting", lifecycle, logging,
+            ]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "perigee", "PerigeeTesting", "FuseKernel", "VolumeModel", "CKernel", crypto, grdb,
+                logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -109,7 +109,8 @@ extension CandidateWriter {
         try storedState(of: id, upTo: number - 1)
     }
 
-    private func storedState(of id: Int64, upTo revision: Int) throws(PerigeeError) -> FolderState? {
+    private func storedState(of id: Int64, upTo revision: Int) throws(PerigeeError) -> FolderState?
+    {
         let statement = try connection.statement(
             """
             SELECT added, own_files, own_bytes, own_state, own_content, files, folders, bytes,

@@ -23,7 +23,10 @@ package struct RevisionChecker {
                     try body(entry, path)
                 } else {
                     below.append(
-                        (entry.id, path.isEmpty ? entry.name : path + [UInt8(ascii: "/")] + entry.name)
+                        (
+                            entry.id,
+                            path.isEmpty ? entry.name : path + [UInt8(ascii: "/")] + entry.name
+                        )
                     )
                 }
             }

@@ -67,7 +67,8 @@ final class SQLiteConnection {
         let code = sqlite3_prepare_v3(
             handle, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &raw, nil)
         guard code == SQLITE_OK, let raw else { throw Self.error(code, handle, path) }
-        let made = SQLiteStatement(raw) { code in Self.error(code, self.handle, self.path) }
+        // Not `self`, which holds the statement: neither would ever go away.
+        let made = SQLiteStatement(raw) { [handle, path] code in Self.error(code, handle, path) }
         statements[text] = made
         return made
     }

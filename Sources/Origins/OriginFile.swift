@@ -29,7 +29,9 @@ package final class OriginFile: Sendable {
         self.path = path
         self.descriptor = descriptor
         state = Mutex(
-            State(identity: FileIdentity(first), held: OpenDescriptor(descriptor, closingOn: root.pool)))
+            State(
+                identity: FileIdentity(first),
+                held: OpenDescriptor(descriptor, closingOn: root.pool)))
     }
 
     /// A descriptor that the kernel may read for itself: not of a root whose files are rewritten,

@@ -65,7 +65,7 @@ package final class POSIXRoot: Sendable {
                 }
                 return FileSystemKind(type: type).isNetwork
             }
-        } catch where error.code == .timedOut {
+        } catch  where error.code == .timedOut {
             return true
         }
     }

@@ -84,7 +84,8 @@ package enum DiskFile {
 
     /// Sets mtime; links are followed.
     package static func setModified(_ path: String, _ time: Timestamp) throws {
-        let (seconds, rest) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        var (seconds, rest) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        if rest < 0 { (seconds, rest) = (seconds - 1, rest + 1_000_000_000) }
         let times = [
             timespec(tv_sec: 0, tv_nsec: 1_073_741_822),  // UTIME_OMIT
             timespec(tv_sec: Int(seconds), tv_nsec: Int(rest)),

@@ -11,8 +11,8 @@ package func failure(_ body: () throws -> Void) -> PerigeeError? {
     }
 }
 
-/// What `body` throws, or nil.
-package func failure(
+/// What a body that waits throws, or nil.
+package func asyncFailure(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
 ) async -> PerigeeError? {
     do {

@@ -3,7 +3,7 @@ package import VolumeModel
 
 /// What a volume should hold, told by the plainest of code: a recursive walk with `stat`, links
 /// resolved by `realpath`. The measure of what the scan makes of the same folder.
-package struct ReferenceTree: Hashable, Sendable {
+package struct ReferenceTree: Sendable {
     /// A file or folder of it.
     package struct Node: Hashable, Sendable {
         /// File or folder, after links.
@@ -81,8 +81,6 @@ package struct ReferenceTree: Hashable, Sendable {
         nodes = nodes.filter { $0.key != path && !$0.key.starts(with: path + [slash]) }
     }
 
-    private let slash = UInt8(ascii: "/")
-
     private mutating func walk(
         _ folder: [UInt8], below path: [UInt8], root: [UInt8], above: [[UInt8]]
     ) {
@@ -128,3 +126,5 @@ package struct ReferenceTree: Hashable, Sendable {
         return Array(UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
     }
 }
+
+private let slash = UInt8(ascii: "/")

@@ -5,10 +5,10 @@ package import VolumeService
 
 /// Volumes as a tree of numbered nodes, without a kernel.
 ///
-/// Calls may come from any number of threads and do not wait on an origin, but for `open`. Locks:
-/// `refreshing` is taken first and may be held while the service is asked; all others are held for
-/// a few instructions, or (an open folder's listing) while its next page is read, and never while
-/// another is taken or anybody is told.
+/// Calls may come from any number of threads and do not wait on an origin, but for `open`. Lock
+/// order: `refreshing`, then one open folder's listing, then any other. The first two may be held
+/// while the service is asked for rows; the others for a few instructions and one at a time. Nobody
+/// is told of a change while a lock is held.
 package final class VolumeFileSystem: Sendable {
     // Dependencies and constants.
     let service: any VolumeService

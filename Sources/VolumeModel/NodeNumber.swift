@@ -17,6 +17,7 @@ package struct NodeNumber: Hashable, Sendable {
 
     /// A folder's node as reached through the current revision (nil) or a pinned one.
     package init(folder: EntryID, volumeOrdinal: Int, pinned: RevisionNumber?) {
-        value = UInt64(volumeOrdinal) << 51 | UInt64(pinned?.value ?? 0) << 36 | UInt64(folder.value)
+        value =
+            UInt64(volumeOrdinal) << 51 | UInt64(pinned?.value ?? 0) << 36 | UInt64(folder.value)
     }
 }

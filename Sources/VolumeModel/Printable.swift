@@ -33,7 +33,8 @@ package enum Printable {
             case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
                 out += "\\x\(hex(UInt8(truncatingIfNeeded: scalar.value)))"
             // Marks that reorder text or are invisible let a name look like another.
-            case _ where scalar.value == 0x61c || scalar.value == 0xfeff
+            case _
+            where scalar.value == 0x61c || scalar.value == 0xfeff
                 || (0x200b...0x200f).contains(scalar.value)
                 || (0x2028...0x202e).contains(scalar.value)
                 || (0x2066...0x2069).contains(scalar.value):

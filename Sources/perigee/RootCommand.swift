@@ -8,6 +8,7 @@ struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "root",
         abstract: "Name the folders of the archive that volumes are made from.",
+        discussion: "Example: perigee root add archive --origin posix:/archive",
         subcommands: [Add.self, List.self, Remove.self])
 
     struct Add: ParsableCommand {

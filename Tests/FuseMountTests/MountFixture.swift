@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import FuseMount
 import Logging
+import PerigeeTesting
 import Testing
 import VolumeFileSystem
 import VolumeModel

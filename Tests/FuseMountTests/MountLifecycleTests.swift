@@ -2,6 +2,7 @@ import Foundation
 import FuseKernel
 import FuseMount
 import Logging
+import PerigeeTesting
 import ServiceLifecycle
 import Synchronization
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import FuseMount
+import PerigeeTesting
 import Synchronization
 import Testing
 import VolumeFileSystem

@@ -1,4 +1,5 @@
 import Origins
+import PerigeeTesting
 import Synchronization
 import Testing
 import VolumeFileSystem

@@ -1,4 +1,5 @@
 import Logging
+import PerigeeTesting
 import Synchronization
 import Testing
 import VolumeFileSystem

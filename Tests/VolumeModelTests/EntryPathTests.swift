@@ -9,7 +9,7 @@ struct EntryPathTests {
     @Test(
         "What a path cannot be is told",
         arguments: [
-            (bytes(""), nil), (bytes("a"), nil), (bytes("a/b"), nil), (bytes("...") , nil),
+            (bytes(""), nil), (bytes("a"), nil), (bytes("a/b"), nil), (bytes("..."), nil),
             (bytes("..a/b.."), nil), (bytes("a b\n'\"\\:*"), nil), (bytes("é/😀"), nil),
             (bytes("/a"), .emptySegment), (bytes("a/"), .emptySegment),
             (bytes("a//b"), .emptySegment), (bytes("/"), .emptySegment),

@@ -68,7 +68,8 @@ struct NameTests {
             Form(text: "hst@r7", revision: .pinned(RevisionNumber(7)!)),
             Form(text: "hst@candidate", revision: .candidate),
             Form(text: "hst:a/b", path: "a/b"),
-            Form(text: "esa.hst@r1:x", site: "esa", revision: .pinned(RevisionNumber(1)!), path: "x"),
+            Form(
+                text: "esa.hst@r1:x", site: "esa", revision: .pinned(RevisionNumber(1)!), path: "x"),
             Form(text: "hst:a:b@c.r1", path: "a:b@c.r1"),
             Form(text: "hst:a b\nc/é😀'\"", path: "a b\nc/é😀'\""),
         ])

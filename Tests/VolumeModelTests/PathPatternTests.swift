@@ -31,7 +31,8 @@ struct PathPatternTests {
             Case(pattern: "**", matching: ["", "a", "a/b", "a/b/c"], others: []),
             Case(pattern: "**/a", matching: ["a", "x/a", "x/y/a"], others: ["a/x", "xa", "x/ya"]),
             Case(pattern: "a/**", matching: ["a", "a/b", "a/b/c"], others: ["b", "ab", "b/a"]),
-            Case(pattern: "a/**/b", matching: ["a/b", "a/x/b", "a/x/y/b"], others: ["ab", "a/xb"]),
+            Case(
+                pattern: "a/**/b", matching: ["a/b", "a/x/b", "a/x/y/b"], others: ["ab", "a/xb"]),
             Case(
                 pattern: "**/a/**", matching: ["a", "x/a", "a/y", "x/a/y"], others: ["x/ab", "b"]),
             Case(pattern: "**/**", matching: ["", "a", "a/b", "a/b/c"], others: []),

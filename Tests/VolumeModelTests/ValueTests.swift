@@ -14,8 +14,8 @@ struct ValueTests {
         #expect(ContentDigest(.md5, [UInt8](repeating: 1, count: 32)) == nil)
         #expect(ContentDigest(.sha256, []) == nil)
         var random = SeededRandom(announcing: "ETags")
-        for size in [0, 1, 0xffff, 1 << 60, (1 << 59) - 1, Int64.max] {
-            for bits in [0, 1, UInt64.max, random.next()] {
+        for size: Int64 in [0, 1, 0xffff, 1 << 60, (1 << 59) - 1, .max] {
+            for bits: UInt64 in [0, 1, .max, random.next()] {
                 let tag = ETag(version: VersionToken(bits: bits), size: size).text
                 let isHexadecimal = tag.allSatisfy(\.isHexDigit)
                 #expect(!(tag.count == 32 && isHexadecimal))

@@ -146,7 +146,9 @@ package final class Publisher: Sendable {
         defer { lock.release() }
         let record = try store.volume(named: name)
         guard let number = record.next, try candidate(record, number) != nil else {
-            throw PerigeeError(.conflict, "\(name) has no candidate")
+            throw PerigeeError(
+                .conflict, "\(name) has no candidate",
+                remedy: "`perigee volume show \(name)` tells what there is")
         }
         let writer = try CandidateWriter(
             path: folder.catalogue(for: name), ordinal: record.ordinal,

@@ -1,22 +1,22 @@
-import Foundation
-import Origins
-import Synchronization
-import VolumeModel
-import VolumeService
+internal import Foundation
+package import Origins
+package import Synchronization
+package import VolumeModel
+package import VolumeService
 
 /// Volumes in memory, with each version's bytes in a file of its own below a temporary folder.
-final class FakeVolumeService: VolumeService {
+package final class FakeVolumeService: VolumeService {
     /// What a test publishes at a path.
-    enum Content: Hashable {
+    package enum Content: Hashable {
         case bytes([UInt8])
         /// A sparse file of that many bytes.
         case zeros(Int64)
         /// A row without a file behind it, for trees too large to write.
         case row(Int64)
 
-        static func text(_ text: String) -> Content { .bytes(Array(text.utf8)) }
+        package static func text(_ text: String) -> Content { .bytes(Array(text.utf8)) }
 
-        var size: Int64 {
+        package var size: Int64 {
             switch self {
             case .bytes(let bytes): Int64(bytes.count)
             case .zeros(let size), .row(let size): size
@@ -25,14 +25,14 @@ final class FakeVolumeService: VolumeService {
     }
 
     /// One revision: rows by folder in key order.
-    final class Tree: Sendable {
-        let children: [EntryID: [Entry]]
-        let folders: [EntryID: Entry]
-        let byName: [EntryID: [[UInt8]: Entry]]
-        let files: Int64
-        let bytes: Int64
+    package final class Tree: Sendable {
+        package let children: [EntryID: [Entry]]
+        package let folders: [EntryID: Entry]
+        package let byName: [EntryID: [[UInt8]: Entry]]
+        package let files: Int64
+        package let bytes: Int64
 
-        init(rows: [Entry]) {
+        package init(rows: [Entry]) {
             var children: [EntryID: [Entry]] = [:]
             var folders: [EntryID: Entry] = [:]
             for row in rows {
@@ -49,51 +49,51 @@ final class FakeVolumeService: VolumeService {
             bytes = kept.reduce(0) { $0 + $1.size }
         }
 
-        struct Key: Comparable {
-            let bytes: [UInt8]
-            static func < (left: Key, right: Key) -> Bool {
+        package struct Key: Comparable {
+            package let bytes: [UInt8]
+            package static func < (left: Key, right: Key) -> Bool {
                 left.bytes.lexicographicallyPrecedes(right.bytes)
             }
         }
 
-        static func key(_ name: [UInt8], _ kind: EntryKind) -> Key {
+        package static func key(_ name: [UInt8], _ kind: EntryKind) -> Key {
             Key(bytes: kind == .folder ? name + [UInt8(ascii: "/")] : name)
         }
 
-        static func key(_ entry: Entry) -> Key { key(entry.name, entry.kind) }
+        package static func key(_ entry: Entry) -> Key { key(entry.name, entry.kind) }
     }
 
-    struct Volume {
-        let ordinal: Int
-        var revisions: [Tree] = []
-        var current = 0
-        var viewID: UInt64 = 1
-        var nextID: Int64 = 2
-        var folderIDs: [String: EntryID] = ["": .root]
-        var versions: [String: (content: Content, entry: Entry)] = [:]
-        var folderTimes: [String: Int64] = [:]
+    package struct Volume {
+        package let ordinal: Int
+        package var revisions: [Tree] = []
+        package var current = 0
+        package var viewID: UInt64 = 1
+        package var nextID: Int64 = 2
+        package var folderIDs: [String: EntryID] = ["": .root]
+        package var versions: [String: (content: Content, entry: Entry)] = [:]
+        package var folderTimes: [String: Int64] = [:]
     }
 
-    struct State {
-        var volumes: [String: Volume] = [:]
-        var nextOrdinal = 1
-        var observers: [Int: @Sendable (ServiceChange) -> Void] = [:]
-        var nextObserver = 0
+    package struct State {
+        package var volumes: [String: Volume] = [:]
+        package var nextOrdinal = 1
+        package var observers: [Int: @Sendable (ServiceChange) -> Void] = [:]
+        package var nextObserver = 0
         /// Names whose look-up is denied.
-        var denied: Set<[UInt8]> = []
+        package var denied: Set<[UInt8]> = []
         /// Files by name whose opening waits for ever, or until it is cancelled.
-        var stalled: Set<[UInt8]> = []
+        package var stalled: Set<[UInt8]> = []
         /// Every call about the catalogue fails.
-        var isBroken = false
-        var opened = 0
-        var closed = 0
+        package var isBroken = false
+        package var opened = 0
+        package var closed = 0
     }
 
-    let folder: String
-    let root: POSIXRoot
-    let state = Mutex(State())
+    package let folder: String
+    package let root: POSIXRoot
+    package let state = Mutex(State())
 
-    init(
+    package init(
         folder: String, files: FilesContract = .replaced, locality: Locality = .local
     ) throws {
         self.folder = folder
@@ -105,7 +105,9 @@ final class FakeVolumeService: VolumeService {
     /// Publishes a revision of `volume` that holds exactly these files; folders are made of their
     /// paths, and a path that ends with `/` is an empty folder.
     @discardableResult
-    func publish(_ volume: String, _ files: [String: Content], tell: Bool = true) throws -> Int {
+    package func publish(_ volume: String, _ files: [String: Content], tell: Bool = true) throws
+        -> Int
+    {
         let number = try state.withLock { state in
             if state.volumes[volume] == nil {
                 state.volumes[volume] = Volume(ordinal: state.nextOrdinal)
@@ -121,28 +123,30 @@ final class FakeVolumeService: VolumeService {
     }
 
     /// Makes an earlier revision current.
-    func rollback(_ volume: String, to number: Int) {
+    package func rollback(_ volume: String, to number: Int) {
         state.withLock { $0.volumes[volume]?.current = number }
         notify(.volumes)
     }
 
-    func remove(_ volume: String) {
+    package func remove(_ volume: String) {
         state.withLock { $0.volumes[volume] = nil }
         notify(.volumes)
     }
 
-    func changeView(_ volume: String) {
+    package func changeView(_ volume: String) {
         state.withLock { $0.volumes[volume]?.viewID += 1 }
         notify(.volumes)
     }
 
-    func notify(_ change: ServiceChange) {
+    package func notify(_ change: ServiceChange) {
         let observers = state.withLock { Array($0.observers.values) }
         for observer in observers { observer(change) }
     }
 
     /// Where the bytes of a version are.
-    func path(of entry: Entry, ordinal: Int) -> String { "\(folder)/\(ordinal)-\(entry.id)" }
+    package func path(of entry: Entry, ordinal: Int) -> String {
+        "\(folder)/\(ordinal)-\(entry.id)"
+    }
 
     private func add(_ files: [String: Content], to volume: inout Volume) throws {
         let time = Int64(1_600_000_000 + volume.revisions.count) * 1_000_000_000
@@ -210,7 +214,7 @@ final class FakeVolumeService: VolumeService {
     }
 
     /// Sets a file's modification time.
-    func setTime(_ path: String, _ time: Timestamp) {
+    package func setTime(_ path: String, _ time: Timestamp) {
         var times = [
             timespec(tv_sec: 0, tv_nsec: Int(utimeOmit)),
             timespec(
@@ -224,7 +228,7 @@ final class FakeVolumeService: VolumeService {
 
     // MARK: VolumeService
 
-    func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot] {
+    package func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot] {
         let names = try state.withLock { (state) throws(PerigeeError) in
             if state.isBroken { throw PerigeeError(.storageFailed, "broken") }
             return state.volumes.keys.sorted()
@@ -236,7 +240,7 @@ final class FakeVolumeService: VolumeService {
         return found
     }
 
-    func snapshot(
+    package func snapshot(
         of volume: VolumeName, at selector: RevisionSelector, for principal: Principal
     ) throws(PerigeeError) -> VolumeSnapshot {
         try state.withLock { (state) throws(PerigeeError) in
@@ -262,7 +266,7 @@ final class FakeVolumeService: VolumeService {
         }
     }
 
-    func tree(_ snapshot: VolumeSnapshot) throws(PerigeeError) -> Tree {
+    package func tree(_ snapshot: VolumeSnapshot) throws(PerigeeError) -> Tree {
         try state.withLock { (state) throws(PerigeeError) in
             guard let volume = state.volumes[snapshot.name.string],
                 volume.ordinal == snapshot.ordinal
@@ -271,7 +275,7 @@ final class FakeVolumeService: VolumeService {
         }
     }
 
-    func lookup(
+    package func lookup(
         _ name: UnsafeRawBufferPointer, in folder: EntryID, of snapshot: VolumeSnapshot
     ) throws(PerigeeError) -> Entry? {
         let tree = try tree(snapshot)
@@ -282,7 +286,7 @@ final class FakeVolumeService: VolumeService {
         return tree.byName[folder]?[name]
     }
 
-    func list(
+    package func list(
         _ folder: EntryID, of snapshot: VolumeSnapshot, after position: ListPosition?, limit: Int
     ) throws(PerigeeError) -> [Entry] {
         let children = try tree(snapshot).children[folder] ?? []
@@ -297,11 +301,13 @@ final class FakeVolumeService: VolumeService {
         return Array(children[low...].prefix(limit))
     }
 
-    func folder(_ id: EntryID, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry? {
+    package func folder(_ id: EntryID, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry? {
         try tree(snapshot).folders[id]
     }
 
-    func entry(at path: EntryPath, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry? {
+    package func entry(at path: EntryPath, of snapshot: VolumeSnapshot) throws(PerigeeError)
+        -> Entry?
+    {
         let tree = try tree(snapshot)
         guard var found = tree.folders[.root] else { return nil }
         for segment in path.segments {
@@ -311,7 +317,7 @@ final class FakeVolumeService: VolumeService {
         return found
     }
 
-    func details(
+    package func details(
         of entry: Entry, in snapshot: VolumeSnapshot
     ) throws(PerigeeError) -> EntryDetails {
         let tree = try tree(snapshot)
@@ -330,7 +336,7 @@ final class FakeVolumeService: VolumeService {
             added: snapshot.number)
     }
 
-    func openNow(
+    package func openNow(
         _ entry: Entry, of snapshot: VolumeSnapshot
     ) throws(PerigeeError) -> ReadHandle? {
         _ = try tree(snapshot)
@@ -339,7 +345,7 @@ final class FakeVolumeService: VolumeService {
         return handle(entry, snapshot, file)
     }
 
-    func open(
+    package func open(
         _ entry: Entry, of snapshot: VolumeSnapshot
     ) async throws(PerigeeError) -> ReadHandle {
         if state.withLock({ $0.stalled.contains(entry.name) }) {
@@ -351,7 +357,7 @@ final class FakeVolumeService: VolumeService {
             try await root.openWaiting(name(entry, snapshot), expecting: expected(entry)))
     }
 
-    func observe(_ observer: @escaping @Sendable (ServiceChange) -> Void) -> Observation {
+    package func observe(_ observer: @escaping @Sendable (ServiceChange) -> Void) -> Observation {
         let number = state.withLock { state in
             state.nextObserver += 1
             state.observers[state.nextObserver] = observer
@@ -381,7 +387,7 @@ final class FakeVolumeService: VolumeService {
 }
 
 /// A fake service over a temporary folder, removed afterwards.
-func withFakeService<Result>(
+package func withFakeService<Result>(
     files: FilesContract = .replaced, locality: Locality = .local,
     _ body: (FakeVolumeService) async throws -> Result
 ) async throws -> Result {

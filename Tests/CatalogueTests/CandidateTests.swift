@@ -1,0 +1,242 @@
+import Catalogue
+import PerigeeTesting
+import Testing
+import VolumeModel
+
+@Suite("Candidates and revisions")
+struct CandidateTests {
+    private static let first = FakeTree(
+        [
+            "": [file("a"), folder("d"), folder("e")], "d": [file("x"), folder("s")],
+            "d/s": [file("y")], "e": [file("z")],
+        ])
+
+    /// The first tree with other listings at some paths.
+    private static func changed(
+        _ folders: [String: [FakeItem]], modified: Int64 = 1
+    ) -> FakeTree {
+        var tree = first
+        for (path, items) in folders {
+            tree.folders[path] = FakeFolder(items: items, modified: modified)
+        }
+        return tree
+    }
+
+    @Test("A first scan makes revision 1 of everything, and a second without change none")
+    func first() throws {
+        try withCatalogue { catalogue in
+            let facts = try catalogue.publish(Self.first)
+            #expect((facts.files, facts.folders, facts.bytes) == (4, 3, 4))
+            #expect(try catalogue.paths(1) == ["a", "d/", "d/s/", "d/s/y", "d/x", "e/", "e/z"])
+            #expect(try catalogue.scan(Self.first) == nil)
+            #expect(try catalogue.number("SELECT count(*) FROM entry") == 7)
+            #expect(try catalogue.number("SELECT count(*) FROM revision") == 1)
+        }
+    }
+
+    @Test("A change of one file deep down adds one row and marks one")
+    func delta() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            let facts = try catalogue.publish(
+                Self.changed(["d/s": [file("y", size: 9, modified: 2)]]))
+            #expect(facts.bytes == 12)
+            #expect(try catalogue.number("SELECT count(*) FROM entry WHERE added = 2") == 1)
+            #expect(try catalogue.number("SELECT count(*) FROM entry WHERE removed = 2") == 1)
+            // A state a level: the folder, the one above, and the root.
+            #expect(try catalogue.number("SELECT count(*) FROM folder_state WHERE added = 2") == 3)
+            #expect(try catalogue.entry("d/s/y", 1)?.size == 1)
+            #expect(try catalogue.entry("d/s/y", 2)?.size == 9)
+            #expect(try catalogue.isSound(1))
+            #expect(try catalogue.isSound(2))
+        }
+    }
+
+    @Test("Folders keep their numbers for ever; a file's number is one version's")
+    func numbers() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            let without = Self.changed(["": [file("a", size: 2)]])
+            try catalogue.publish(without)
+            try catalogue.publish(Self.first)
+            for path in ["d", "d/s", "e"] {
+                #expect(try catalogue.entry(path, 2) == nil)
+                let id = try #require(try catalogue.entry(path, 1)?.id)
+                #expect(try catalogue.entry(path, 3)?.id == id)
+                #expect(try catalogue.reader().folder(id, revision: 2) == nil)
+                #expect(try catalogue.reader().folder(id, revision: 3)?.id == id)
+            }
+            let versions = try [1, 2, 3].map { try #require(try catalogue.entry("a", $0)).id }
+            #expect(Set(versions).count == 3)
+            #expect(try catalogue.entry("d/x", 1)?.id != catalogue.entry("d/x", 3)?.id)
+            #expect(try catalogue.paths(2) == ["a"])
+            for revision in 1...3 { #expect(try catalogue.isSound(revision)) }
+        }
+    }
+
+    @Test("A file that becomes a folder, and back, is one of the two in each revision")
+    func kinds() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(FakeTree(["": [file("n")]]))
+            try catalogue.publish(FakeTree(["": [folder("n")], "n": [file("x")]]))
+            try catalogue.publish(FakeTree(["": [file("n")]]))
+            #expect(try catalogue.paths(1) == ["n"])
+            #expect(try catalogue.paths(2) == ["n/", "n/x"])
+            #expect(try catalogue.paths(3) == ["n"])
+        }
+    }
+
+    @Test("Scans of parts go on with the candidate")
+    func continued() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            try catalogue.scan(Self.changed(["e": [file("z"), file("z2")]], modified: 5))
+            let facts = try catalogue.publish(
+                Self.changed(
+                    ["e": [file("z"), file("z2")], "d": [folder("s"), file("x", size: 8)]],
+                    modified: 5))
+            #expect(facts.number == 2)
+            #expect(
+                try catalogue.paths(2) == [
+                    "a", "d/", "d/s/", "d/s/y", "d/x", "e/", "e/z", "e/z2",
+                ])
+            #expect(try catalogue.isSound(2))
+            #expect(try catalogue.paths(1).count == 7)
+        }
+    }
+
+    @Test("A change that is taken back before the publish leaves no candidate and no rows")
+    func reverted() throws {
+        for (name, tree) in [
+            ("file changed", Self.changed(["d": [file("x", size: 7), folder("s")]])),
+            (
+                "file changed, and its folder's time",
+                Self.changed(
+                    ["d": [file("x", size: 7), folder("s")]], modified: 9)
+            ),
+            ("file added", Self.changed(["d": [file("x"), file("w"), folder("s")]], modified: 9)),
+            ("file removed", Self.changed(["e": []], modified: 9)),
+            ("folder removed", Self.changed(["": [file("a"), folder("e")]])),
+            (
+                "folder added",
+                Self.changed(
+                    ["": [file("a"), folder("d"), folder("e"), folder("n")], "n": [file("q")]])
+            ),
+            ("all removed", FakeTree(["": []])),
+            (
+                "folder reached by a link",
+                Self.changed(
+                    ["": [file("a"), folder("d"), folder("e", target: "d/s")]])
+            ),
+            (
+                "file reached by a link",
+                Self.changed(
+                    ["e": [file("z", target: "d/x")]])
+            ),
+        ] {
+            try withCatalogue { catalogue in
+                let published = try catalogue.publish(Self.first)
+                #expect(try catalogue.scan(tree) != nil, "\(name)")
+                let writer = try catalogue.writer()
+                try writer.begin()
+                try Self.first.scan(into: writer)
+                #expect(writer.counts.removed >= 0 && writer.counts.added >= 0, "\(name)")
+                #expect(try writer.finish() == nil, "\(name)")
+                #expect(try catalogue.number("SELECT count(*) FROM entry") == 7, "\(name)")
+                #expect(
+                    try catalogue.number("SELECT count(*) FROM entry WHERE removed IS NOT NULL")
+                        == 0, "\(name)")
+                #expect(
+                    try catalogue.number("SELECT count(*) FROM link") == 0, "\(name)")
+                #expect(try catalogue.reader().revision(2) == nil, "\(name)")
+                #expect(try catalogue.reader().revision(1) == published, "\(name)")
+                #expect(try catalogue.isSound(1), "\(name)")
+                #expect(try catalogue.scan(Self.first) == nil, "\(name)")
+            }
+        }
+    }
+
+    @Test("What a folder's content digest was survives its going and coming back")
+    func revertedContent() throws {
+        try withCatalogue { catalogue in
+            let published = try catalogue.publish(Self.first) { writer in
+                for path in ["a", "d/x", "d/s/y", "e/z"] {
+                    let digest = try #require(
+                        ContentDigest(.sha256, [UInt8](repeating: 1, count: 32)))
+                    _ = try writer.take(digest, at: EntryPath(path))
+                }
+            }
+            #expect(published.content != nil)
+            try catalogue.scan(Self.changed(["": [file("a"), folder("e")]]))
+            #expect(try catalogue.scan(Self.first) == nil)
+            #expect(try catalogue.reader().revision(1) == published)
+        }
+    }
+
+    @Test("A candidate that is thrown away leaves no rows, and its numbers to nobody")
+    func discarded() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            try catalogue.scan(
+                Self.changed(["e": [file("z", size: 3), file("n")], "": [file("a"), folder("e")]]))
+            let lost = try #require(try catalogue.entry("e/n", 2)?.id)
+            try catalogue.writer().discardCandidate()
+            #expect(try catalogue.reader().revision(2) == nil)
+            #expect(try catalogue.number("SELECT count(*) FROM entry") == 7)
+            #expect(try catalogue.scan(Self.first) == nil)
+            #expect(try catalogue.isSound(1))
+            try catalogue.publish(Self.changed(["e": [file("z"), file("m")]]))
+            #expect(try #require(try catalogue.entry("e/m", 2)).id > lost)
+        }
+    }
+
+    @Test("What a restored control store does not know is taken back")
+    func restored() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            try catalogue.publish(Self.changed(["e": [file("z", size: 3)]]))
+            try catalogue.publish(Self.changed(["e": []]))
+            catalogue.highest = 1
+            // Revision 2 is continued as a candidate, 3 is gone.
+            let facts = try #require(
+                try catalogue.scan(Self.changed(["e": [file("z", size: 4)]])))
+            #expect(facts.number == 2)
+            #expect(try catalogue.reader().revision(3) == nil)
+            #expect(try catalogue.entry("e/z", 2)?.size == 4)
+            #expect(try catalogue.isSound(1))
+            #expect(try catalogue.isSound(2))
+        }
+    }
+
+    @Test("A scan is one transaction: nothing is seen of it before its end, or if it is undone")
+    func atomic() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            let writer = try catalogue.writer()
+            try writer.begin()
+            try FakeTree(["": [file("only")]]).scan(into: writer)
+            #expect(try catalogue.paths(1).count == 7)
+            #expect(try catalogue.paths(2).count == 7)
+            writer.rollback()
+            #expect(try catalogue.scan(Self.first) == nil)
+            #expect(try catalogue.isSound(1))
+        }
+    }
+
+    @Test("The totals of every folder are those of what lies below it")
+    func totals() throws {
+        try withCatalogue { catalogue in
+            try catalogue.publish(Self.first)
+            try catalogue.publish(
+                Self.changed(["d/s": [file("y", size: 10), file("y2", size: 100)]]))
+            let reader = try catalogue.reader()
+            for (path, files, folders, bytes) in [
+                ("", 5, 3, 113), ("d", 3, 1, 111), ("d/s", 2, 0, 110), ("e", 1, 0, 1),
+            ] as [(String, Int64, Int64, Int64)] {
+                let id = try #require(try reader.entry(at: EntryPath(path), revision: 2)).id
+                let state = try #require(try reader.state(of: id, revision: 2))
+                #expect((state.files, state.folders, state.bytes) == (files, folders, bytes))
+            }
+        }
+    }
+}

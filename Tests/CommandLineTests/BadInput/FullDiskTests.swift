@@ -1,0 +1,69 @@
+import Glibc
+import PerigeeTesting
+import Testing
+
+extension CommandLineTests {
+    @Suite(.needsMounts()) struct FullDiskTests {
+        @Test func `a full disk while scanning is an error, and loses nothing`() throws {
+            try withSite { site in
+                let disk = try site.makeFolder("disk")
+                try tool("mount", "-t", "tmpfs", "-o", "size=2m", "none", disk)
+                let small = Site(folder: site.folder + "/disk")
+                try small.ok("init")
+                try site.write("a/f", "kept")
+                let add = ["volume", "add", "vol", "--public", "--origin", "posix:\(site.origin)"]
+                try small.ok(add)
+                try small.scanAndPublish()
+                let before = try small.ok("volume show vol --json").text
+                let long = String(repeating: "n", count: 200)
+                for index in 0..<20_000 {
+                    let folder = "\(site.origin)/many\(index / 1_000)"
+                    if index % 1_000 == 0 { try DiskFile.makeFolder(folder) }
+                    try DiskFile.write("\(folder)/\(long)\(index)", [])
+                }
+                for _ in 0..<3 {
+                    let done = try small.run("volume scan vol --quiet", within: 120)
+                    expectRefusal(done, 1, saying: "full")
+                    #expect(done.errorText.contains("space"), "\(done)")
+                    #expect(try small.ok("cat vol:a/f").text == "kept")
+                    #expect(try small.ok("volume show vol --json").text == before)
+                    try small.ok("volume verify vol")
+                }
+                try tool("mount", "-o", "remount,size=200m", disk)
+                try small.scanAndPublish()
+                #expect(try small.ok("ls vol:many7").lines.count == 1_000)
+            }
+        }
+
+        @Test func `a full disk while publishing publishes nothing, and works later`() throws {
+            try withSite { site in
+                let disk = try site.makeFolder("disk")
+                try tool("mount", "-t", "tmpfs", "-o", "size=4m", "none", disk)
+                let small = Site(folder: disk)
+                try small.ok("init")
+                try site.write("f", "one")
+                try small.ok(["volume", "add", "vol", "--origin", "posix:\(site.origin)"])
+                try small.scanAndPublish()
+                try site.write("g", "two")
+                try small.ok("volume scan vol")
+                try fill("\(disk)/fill")
+                let done = try small.run("volume publish vol")
+                #expect(done.status == 1 || done.status == 0, "\(done)")
+                let listed = try small.run("ls vol")
+                #expect(listed.status == 0, "\(listed)")
+                #expect(listed.lines == (done.status == 0 ? ["f", "g"] : ["f"]))
+                unlink("\(disk)/fill")
+                if done.status != 0 { try small.ok("volume publish vol") }
+                #expect(try small.ok("ls vol").lines == ["f", "g"])
+                try small.ok("volume verify vol")
+            }
+        }
+
+        private func fill(_ path: String) throws {
+            let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            defer { close(file) }
+            let piece = [UInt8](repeating: 1, count: 4_096)
+            while write(file, piece, piece.count) > 0 {}
+        }
+    }
+}

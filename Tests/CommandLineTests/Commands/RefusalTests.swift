@@ -1,0 +1,100 @@
+import Foundation
+import PerigeeTesting
+import Testing
+
+/// Whether a refusal is complete: the status, nothing on standard output, a reason, and what to do.
+func expectRefusal(
+    _ done: Finished, _ status: Int32, saying words: String...,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(done.status == status, "\(done)", sourceLocation: sourceLocation)
+    #expect(done.output == [], "\(done.text)", sourceLocation: sourceLocation)
+    let text = done.errorText
+    #expect(text.split(separator: "\n").count >= 2, "no remedy: \(done)", sourceLocation: sourceLocation)
+    for word in words {
+        #expect(
+            text.lowercased().contains(word.lowercased()), "\(word) is not in: \(done)",
+            sourceLocation: sourceLocation)
+    }
+}
+
+extension CommandLineTests {
+    @Suite struct RefusalTests {
+        private static let wrongWords = [
+            "ls Hst", "ls h", "ls hst@", "ls hst@r0", "ls hst@1", "ls hst@rX", "ls hst@latest",
+            "ls hst:a/../b", "ls hst:a//b", "stat hst:./x", "cat hst:..", "ls data", "ls r12",
+            "volume show -x", "volume add data --origin posix:/tmp", "volume add hst",
+            "volume add hst --origin posix:/tmp --source a:b", "volume add hst --origin ftp:/x",
+            "volume add hst --origin posix:relative", "root add BAD --origin posix:/tmp",
+            "root add ok --origin posix:/tmp --files sometimes", "volume scan hst --threads 0",
+            "volume scan hst --timeout 0", "volume scan hst --prefix a --changes b",
+            "volume scan hst --digest md4", "volume rollback hst",
+            "volume rollback hst@candidate", "volume rm hst@r1", "volume diff hst@r1 other",
+            "volume set hst", "mount", "mount /tmp --at-root", "mount /tmp --threads 9", "bogus",
+            "unmount", "cat", "init extra",
+        ]
+
+        @Test func `wrong words are a usage error that says what to write`() throws {
+            try withSite { site in
+                try site.publish("hst")
+                for words in Self.wrongWords { expectRefusal(try site.run(words), 64) }
+            }
+        }
+
+        private static let failures = [
+            ("ls nope", "no volume nope"), ("volume show nope", "no volume nope"),
+            ("volume scan nope", "no volume nope"), ("volume publish nope", "no volume nope"),
+            ("volume rm nope", "no volume nope"), ("volume set nope --public", "no volume nope"),
+            ("volume verify nope", "no volume nope"), ("ls hst@r7", "hst@r7"),
+            ("ls hst@candidate", "candidate"), ("volume show hst@r7", "hst@r7"),
+            ("volume rollback hst@r7", "r7"), ("volume publish hst", "candidate"),
+            ("volume rm hst@candidate", "candidate"), ("cat hst:missing", "missing"),
+            ("cat hst:folder", "folder"), ("stat hst:missing", "missing"), ("ls hst:file/x", "x"),
+            ("root rm hst", "hst"), ("root rm nope", "nope"), ("volume diff hst@r1 hst@r2", "r2"),
+            ("volume add hst --origin posix:/usr/include", "hst"),
+        ]
+
+        @Test func `what is not there or cannot be is a failure with a remedy`() throws {
+            try withSite { site in
+                try site.write("folder/file", "text")
+                try site.write("file", "text")
+                try site.publish("hst")
+                for (words, expected) in Self.failures {
+                    expectRefusal(try site.run(words), 1, saying: expected)
+                    let json = try site.run("\(words) --json")
+                    #expect(json.status == 1)
+                    let object = try JSONSerialization.jsonObject(with: Data(json.errors))
+                    let error = (object as? [String: [String: String]])?["error"]
+                    #expect(error?["message"]?.isEmpty == false, "\(json)")
+                    #expect(error?["remedy"]?.isEmpty == false, "\(json)")
+                }
+            }
+        }
+
+        @Test func `without a state every command says how to make one`() throws {
+            try withTemporaryFolder { folder in
+                let site = Site(folder: folder)
+                for words in [
+                    "volume ls", "root ls", "volume scan hst", "ls hst", "cat hst:a", "stat hst:a",
+                    "mount \(folder)",
+                ] {
+                    expectRefusal(try site.run(words), 1, saying: "perigee init")
+                }
+                #expect(!DiskFile.exists(site.state))
+            }
+        }
+
+        @Test func `a removed volume's name is not given to another by accident`() throws {
+            try withSite { site in
+                try site.write("f", "one")
+                try site.publish("hst")
+                try site.ok("volume rm hst")
+                let again = ["volume", "add", "hst", "--origin", "posix:\(site.origin)"]
+                try site.ok("root rm hst")
+                expectRefusal(try site.run(again), 1, saying: "--reuse-name")
+                try site.ok(again + ["--reuse-name"])
+                try site.scanAndPublish("hst")
+            }
+        }
+    }
+}

@@ -1,1 +1,0 @@
-../VolumeFileSystemTests/FakeVolumeService.swift

@@ -1,0 +1,40 @@
+#!/bin/bash
+# Runs benchmarks by hand; never part of the tests.
+#
+#   deploy/bench/run.sh [--quick] [--json FOLDER] [--clean] [NAME...]    scan walk smallfiles read
+#
+# As root, with a release build: swift build -c release --product perigee. $PERIGEE names another
+# binary. Test data go below ${TMPDIR:-/var/tmp}/perigee-bench, which must be on a disk; the tree of
+# a million files stays there until --clean.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+words=()
+names=()
+json=
+while (($#)); do
+    case $1 in
+        --quick) words+=(--quick) ;;
+        --json) json=${2:?--json needs a folder}; shift ;;
+        --clean) rm -rf "${TMPDIR:-/var/tmp}/perigee-bench"; exit ;;
+        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
+        scan | walk | smallfiles | read) names+=("$1") ;;
+        *) echo "run.sh: unknown: $1 (scan walk smallfiles read, --quick, --json FOLDER, --clean)" >&2; exit 64 ;;
+    esac
+    shift
+done
+((${#names[@]})) || names=(scan walk smallfiles read)
+[[ -z ${PERIGEE:-} ]] || words+=(--perigee "$PERIGEE")
+
+missing=()
+for peer in bindfs cc python3; do command -v "$peer" >/dev/null || missing+=("$peer"); done
+if ((${#missing[@]})); then
+    echo "run.sh: missing: ${missing[*]} (apt-get install bindfs gcc libc6-dev python3)" >&2
+    exit 1
+fi
+
+[[ -z $json ]] || mkdir -p "$json"
+for name in "${names[@]}"; do
+    python3 "$here/$name.py" "${words[@]}" ${json:+--json "$json/$name.json"}
+    echo
+done

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Installs what the tests need, checks the sources, builds with warnings as errors, and runs all
+# tests. See --help.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source deploy/lib/common.sh
+
+# For these scripts' own check, getfattr on a mount, unshare, and astropy.
+readonly TEST_PACKAGES=(attr python3 python3-venv shellcheck util-linux)
+# Reads what `perigee sample-archive` writes, as a scientist would.
+readonly PYTHON_PACKAGES=('astropy>=6,<8' 'pvl>=1.3,<2' 'pds4-tools>=1.3,<2')
+readonly VENV=.venv-astropy
+
+usage() {
+    cat <<USAGE
+Usage: deploy/test.sh [arguments for swift test]
+
+Installs the Debian and Python packages that the tests need, checks the format of the sources and
+the scripts, builds with warnings as errors, and runs all tests. Exit status: that of the step that
+failed, 0 where none did.
+
+Tests that mount need root and /dev/fuse. Elsewhere they are skipped, which is said at the end; as
+root with /dev/fuse, or with CI or PERIGEE_REQUIRE_MOUNTS set, skipping them is a failure.
+
+Example: deploy/test.sh --filter FuseMountTests
+USAGE
+}
+
+# Runs one step; where it fails, says which and ends with its status.
+run() {
+    local name="$1" status=0 start=$SECONDS
+    shift
+    step "$name"
+    "$@" || status=$?
+    if ((status != 0)); then
+        printf 'FAILED: %s (exit status %s)\n' "$name" "$status" >&2
+        exit "$status"
+    fi
+    printf '%s: %s s\n' "$name" "$((SECONDS - start))"
+}
+
+# In what `run` runs, `set -e` has no effect: each command's failure is passed on by hand.
+install_astropy() {
+    if ! "$VENV/bin/python" -c 'import astropy, pvl, pds4_tools' 2>/dev/null; then
+        /usr/bin/python3 -m venv --clear "$VENV" &&
+            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
+                "${PYTHON_PACKAGES[@]}"
+    fi
+}
+
+# Only what is ours: scratch folders of other builds lie beside it.
+lint_swift() {
+    swift format lint --strict --recursive Sources Tests Package.swift
+}
+
+lint_scripts() {
+    shellcheck --external-sources --check-sourced deploy/*.sh .ci/run
+}
+
+build() {
+    swift build --build-tests -Xswiftc -warnings-as-errors \
+        --explicit-target-dependency-import-check error || return
+    local manifest
+    # Benchmarks that are packages of their own.
+    while IFS= read -r manifest; do
+        swift build --package-path "$(dirname "$manifest")" || return
+    done < <(find deploy -name .build -prune -o -name Package.swift -print)
+}
+
+# Whether it is an error here that a test which mounts was skipped.
+requires_mounts() {
+    [[ -n "${PERIGEE_REQUIRE_MOUNTS:-}" || -n "${CI:-}" ]] ||
+        { ((EUID == 0)) && [[ -e /dev/fuse ]]; }
+}
+
+# Runs a command in namespaces of its own for mounts and processes, where that is allowed (where it
+# is not, nothing can be mounted either): whatever a test that failed left behind, a mount, a
+# process that serves one, ends with them. Mounts of others that go outside go inside as well
+# (slave). Bash stays as the first process, since that one has to reap the others.
+isolated() {
+    local namespaces=(
+        unshare --mount --propagation slave --pid --fork --kill-child --mount-proc
+    )
+    if ((EUID == 0)) && "${namespaces[@]}" true 2>/dev/null; then
+        # shellcheck disable=SC2016 # Expanded by the inner shell.
+        "${namespaces[@]}" bash -c '
+            mounts() { awk "\$3 ~ /^fuse/ { print \$2 }" /proc/self/mounts | sort; }
+            before="$(mounts)"
+            status=0
+            "$@" || status=$?
+            comm -13 <(echo "$before") <(mounts) | sed "s/^/A test left this mount: /"
+            exit "$status"' bash "$@"
+    else
+        "$@"
+    fi
+}
+
+# The same flags as in the build, or everything would be built again.
+run_tests() {
+    isolated timeout --kill-after=60 50m swift test --parallel -Xswiftc -warnings-as-errors \
+        --explicit-target-dependency-import-check error "$@" 2>&1 | tee "$log"
+}
+
+# Swift Testing's lines about what was skipped, and what the tests themselves say about it.
+skipped() {
+    grep -E '^[^ ]+ +(Test|Suite) .* skipped|^(SKIPPED|skipped): ' "$log" | sort -u
+}
+
+# Why, one reason a line: a test's name is none.
+reasons() {
+    sed -nE 's/^.* skipped: "(.*)"$/\1/p; s/^(SKIPPED|skipped): //p' <<<"$1"
+}
+
+# Says what was skipped and why; fails where tests that mount were, and should not have been.
+judge_skipped() {
+    local lines
+    if ! lines="$(skipped)"; then
+        echo "No test was skipped."
+        return
+    fi
+    printf '%s\n' "$lines"
+    if requires_mounts && reasons "$lines" | grep -E 'mount|/dev/fuse' >/dev/null; then
+        echo "Tests that mount were skipped, and here they have to run." >&2
+        return 1
+    fi
+}
+
+if [[ "${1:-}" == -h || "${1:-}" == --help ]]; then
+    usage
+    exit
+fi
+require_swift
+install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+run "Installing astropy" install_astropy
+run "Format of the sources" lint_swift
+run "Scripts" lint_scripts
+run "Build" build
+PERIGEE_TEST_PYTHON="$PWD/$VENV/bin/python"
+export PERIGEE_TEST_PYTHON
+if requires_mounts; then export PERIGEE_REQUIRE_MOUNTS=1; fi
+run "Tests" run_tests "$@"
+run "Skipped tests" judge_skipped
+step "The test runner's last words"
+grep -E 'Test run with|Executed [0-9]+ test' "$log" | tail -n 2
