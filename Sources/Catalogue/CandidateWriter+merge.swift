@@ -103,8 +103,10 @@ extension CandidateWriter {
     ) throws(PerigeeError) {
         var merkle = Merkle(.stateFiles)
         var own = FolderState.OwnState(state: [])
-        for item in listing.items {
-            let version = item.kind == .file ? Self.version(of: item) : 0
+        for (index, item) in listing.items.enumerated() {
+            let version =
+                item.kind == .folder
+                ? 0 : listing.versions.isEmpty ? Self.version(of: item) : listing.versions[index]
             if let child = try insert(item, version, listing, folder, replacing: nil) {
                 children.append(child)
             } else {
@@ -264,10 +266,17 @@ extension CandidateWriter {
     /// The token of a version: from everything that the origin tells.
     static func version(of item: FolderListing.Item) -> UInt64 {
         var hash = FramedHash(domain: "perigee.version.1")
-        hash.update(item.size)
-        hash.update(item.modified)
-        hash.update(item.changed)
-        hash.update(item.inode)
+        hash.update(
+            UInt64(bitPattern: item.size), UInt64(bitPattern: item.modified),
+            UInt64(bitPattern: item.changed), item.inode)
         return hash.finalizePrefix()
+    }
+}
+
+extension FolderListing {
+    /// Makes the tokens of all versions: for the thread that has listed a folder of which every
+    /// file will be written, since they cost as much as their rows.
+    package mutating func makeVersions() {
+        versions = items.map { $0.kind == .folder ? 0 : CandidateWriter.version(of: $0) }
     }
 }

@@ -17,6 +17,9 @@ final class SQLiteConnection {
     private let handle: OpaquePointer
     private let path: String
     private var statements: [String: SQLiteStatement] = [:]
+    /// The same by the address of a literal, which never moves: to hash the text of a statement
+    /// costs as much as to run it.
+    private var literals: [UnsafePointer<UInt8>: SQLiteStatement] = [:]
 
     /// - Throws: `.notFound`, `.corrupt`, `.storageFailed`.
     init(path: String, mode: Mode) throws(PerigeeError) {
@@ -54,7 +57,13 @@ final class SQLiteConnection {
 
     /// The prepared statement for `sql`, reset; made at its first use.
     func statement(_ sql: StaticString) throws(PerigeeError) -> SQLiteStatement {
-        try statement(text: "\(sql)")
+        if let known = literals[sql.utf8Start] {
+            known.reset()
+            return known
+        }
+        let made = try statement(text: "\(sql)")
+        literals[sql.utf8Start] = made
+        return made
     }
 
     /// The same for SQL that is put together from constants.

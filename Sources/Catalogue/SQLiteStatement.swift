@@ -38,14 +38,15 @@ final class SQLiteStatement {
 
     /// Binds a copy.
     func bind(_ index: Int32, copying bytes: some Sequence<UInt8>) {
-        let bytes = Array(bytes)
-        _ = bytes.withUnsafeBytes { buffer in
-            if buffer.count == 0 {
-                sqlite3_bind_zeroblob(raw, index, 0)
-            } else {
-                sqlite3_bind_blob(
-                    raw, index, buffer.baseAddress, Int32(buffer.count), Self.transient)
-            }
+        let isBound: Void? = bytes.withContiguousStorageIfAvailable { bind(index, copying: $0) }
+        if isBound == nil { Array(bytes).withUnsafeBufferPointer { bind(index, copying: $0) } }
+    }
+
+    private func bind(_ index: Int32, copying bytes: UnsafeBufferPointer<UInt8>) {
+        if bytes.count == 0 {
+            sqlite3_bind_zeroblob(raw, index, 0)
+        } else {
+            sqlite3_bind_blob(raw, index, bytes.baseAddress, Int32(bytes.count), Self.transient)
         }
     }
 

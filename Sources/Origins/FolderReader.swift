@@ -8,6 +8,8 @@ package import VolumeModel
 package final class FolderReader {
     private let root: OpenDescriptor
     private let links: LinkResolver
+    /// The origin root's path, for messages.
+    private let name: String
     private let access: ReadAccess
     private let buffer: UnsafeMutableRawBufferPointer
 
@@ -36,6 +38,7 @@ package final class FolderReader {
     init(root: POSIXRoot, access: ReadAccess) throws(PerigeeError) {
         self.root = try root.folderDescriptor()
         links = try LinkResolver(root: self.root, path: root.path)
+        name = root.path
         self.access = access
         buffer = .allocate(byteCount: 256 * 1_024, alignment: 16)
     }
@@ -213,8 +216,12 @@ package final class FolderReader {
         let isDenied = cause.errno == EACCES || cause.errno == EPERM
         return PerigeeError(
             isDenied ? .originDenied : .originUnavailable,
-            "the folder \(Printable.quoted(folder.path)) of the origin cannot be listed",
-            remedy: isDenied ? "let the user that runs perigee read and search it" : nil,
+            folder.path.isEmpty
+                ? "the origin's folder \(Printable.quoted(name)) cannot be listed"
+                : "the folder \(Printable.quoted(folder.path)) of the origin cannot be listed",
+            remedy: isDenied
+                ? "let the user that runs perigee read and search it"
+                : "check the file system that it lies on",
             cause: cause)
     }
 

@@ -53,6 +53,13 @@ package struct FramedHash: ~Copyable {
         withUnsafeBytes(of: number.bigEndian) { hasher.update(bufferPointer: $0) }
     }
 
+    /// Adds four numbers at once: the hasher's calls cost more than the hashing.
+    package mutating func update(_ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64) {
+        withUnsafeBytes(of: (a.bigEndian, b.bigEndian, c.bigEndian, d.bigEndian)) {
+            hasher.update(bufferPointer: $0)
+        }
+    }
+
     /// Adds a number in two's complement, as eight bytes, the highest first.
     package mutating func update(_ number: Int64) {
         update(UInt64(bitPattern: number))

@@ -42,6 +42,8 @@ package struct FolderListing: Sendable {
     package var items: [Item] = []
     /// Real paths below the root of items that were reached by a link.
     package var targets: [[UInt8]] = []
+    /// Tokens of the items' versions, in the items' order; empty where nobody has made them.
+    package var versions: [UInt64] = []
     /// What was left out.
     package var problems: [ScanProblem] = []
     /// The folder's own mtime.

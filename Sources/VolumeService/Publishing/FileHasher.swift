@@ -41,7 +41,9 @@ struct FileHasher {
             if algorithms.contains(.md5) { md5.update(bufferPointer: piece) }
             offset += got
             guard report(got) else {
-                throw PerigeeError(.cancelled, "stopped while hashing \(Printable.quoted(path))")
+                throw PerigeeError(
+                    .cancelled, "stopped while reading \(Printable.quoted(path))",
+                    remedy: "nothing was changed; run it again")
             }
         }
         try file.confirm()

@@ -141,9 +141,12 @@ final class Scanner {
                     let own: FolderReader
                     if let reader { own = reader } else { own = try FolderReader(root: root) }
                     reader = own
-                    let listing = try own.read(job.origin)
-                    return .listing(
-                        job, listing.map { Self.filtered($0, in: job.folder, excludes) })
+                    guard let found = try own.read(job.origin) else {
+                        return .listing(job, nil)
+                    }
+                    var listing = Self.filtered(found, in: job.folder, excludes)
+                    if job.folder.isNew { listing.makeVersions() }
+                    return .listing(job, listing)
                 } catch where error.code == .originDenied && !job.folder.path.isEmpty {
                     return .denied(job, error.cause.map { "\($0)" } ?? "")
                 } catch {
