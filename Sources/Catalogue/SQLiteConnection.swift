@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 internal import VolumeModel
 
 /// One connection to one SQLite file, for one thread at a time, with its statements kept prepared.
@@ -110,7 +111,9 @@ final class SQLiteConnection {
         let words = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "cannot open"
         let cause = SQLiteFailure(code: code, message: words)
         let file = Printable.quoted(path)
-        return switch code & 0xff {
+        // SQLite calls a full disk an I/O error where shared memory cannot grow.
+        let isFull = handle.map { sqlite3_system_errno($0) } == ENOSPC
+        return switch isFull && code & 0xff == SQLITE_IOERR ? SQLITE_FULL : code & 0xff {
         case SQLITE_BUSY, SQLITE_LOCKED:
             PerigeeError(
                 .busy, "the catalogue \(file) is locked by another process",

@@ -170,6 +170,9 @@ extension MountStatus {
             default: .storageFailed
             }
         return PerigeeError(
-            code, "cannot ask for \(Printable.quoted(path))", cause: SystemError(errno))
+            code, "cannot ask for \(Printable.quoted(path))",
+            remedy: code == .notFound
+                ? "list the folder that should hold it" : "check that the mount answers: ls \(path)",
+            cause: SystemError(errno))
     }
 }

@@ -29,16 +29,17 @@ package final class BlockingPool: Sendable {
         var breaker = Breaker()
     }
 
-    /// One call: `run` does it, `expire` answers its caller at the deadline; whichever comes first
-    /// counts.
+    /// One call: `run` does it and returns what answers its caller, `expire` answers it at the
+    /// deadline; whichever comes first counts.
     private final class Call: Sendable {
         let number: UInt64
         let deadline: UInt64
-        let run: @Sendable () -> Void
+        let run: @Sendable () -> @Sendable () -> Void
         let expire: @Sendable () -> Void
 
         init(
-            number: UInt64, deadline: UInt64, run: @escaping @Sendable () -> Void,
+            number: UInt64, deadline: UInt64,
+            run: @escaping @Sendable () -> @Sendable () -> Void,
             expire: @escaping @Sendable () -> Void
         ) {
             self.number = number
@@ -60,52 +61,58 @@ package final class BlockingPool: Sendable {
     /// Runs `body` on one of the threads.
     ///
     /// - Throws: `.timedOut` at the deadline, `.originUnavailable` while the breaker is open or the
-    ///   queue is full, and what `body` throws.
+    ///   queue is full, `.cancelled` with the task, and what `body` throws.
     package func run<Result: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable () throws(PerigeeError) -> Result
     ) async throws(PerigeeError) -> Result {
-        let result: Swift.Result<Result, PerigeeError> = await withCheckedContinuation {
-            continuation in
-            let once = Once(continuation)
-            let accepted = enqueue(
-                deadline: deadline,
-                run: {
-                    guard !once.isDone else { return }
-                    do throws(PerigeeError) {
-                        once.resume(.success(try body()))
-                    } catch {
-                        once.resume(.failure(error))
-                    }
-                },
-                expire: {
-                    once.resume(
-                        .failure(
-                            PerigeeError(
-                                .timedOut,
-                                "the origin \(Printable.quoted(self.name)) did not answer within "
-                                    + "\(deadline)")))
-                })
-            if !accepted {
+        let once = Once<Swift.Result<Result, PerigeeError>>()
+        let accepted = enqueue(
+            deadline: deadline,
+            run: {
+                guard !once.isDone else { return {} }
+                let result = Swift.Result<Result, PerigeeError>(catching: body)
+                return { once.resume(result) }
+            },
+            expire: {
                 once.resume(
                     .failure(
                         PerigeeError(
-                            .originUnavailable,
-                            "the origin \(Printable.quoted(name)) does not answer",
-                            remedy: "check the server behind that file system; it is asked again "
-                                + "every few seconds")))
-            }
+                            .timedOut,
+                            "the origin \(Printable.quoted(self.name)) did not answer within "
+                                + "\(deadline)")))
+            })
+        if !accepted {
+            once.resume(
+                .failure(
+                    PerigeeError(
+                        .originUnavailable,
+                        "the origin \(Printable.quoted(name)) does not answer",
+                        remedy: "check the server behind that file system; it is asked again "
+                            + "every few seconds")))
+        }
+        let result = await withTaskCancellationHandler {
+            await once.value()
+        } onCancel: {
+            once.resume(
+                .failure(
+                    PerigeeError(.cancelled, "a call to \(Printable.quoted(name)) was withdrawn")))
         }
         return try result.get()
     }
 
     /// Adds a call that nobody waits for; it is done whenever a thread comes free.
     package func add(_ run: @escaping @Sendable () -> Void) {
-        _ = enqueue(deadline: nil, run: run, expire: {})
+        _ = enqueue(
+            deadline: nil,
+            run: {
+                run()
+                return {}
+            }, expire: {})
     }
 
     /// - Parameter deadline: nil for a call that nobody waits for, and that is never refused.
     private func enqueue(
-        deadline: Duration?, run: @escaping @Sendable () -> Void,
+        deadline: Duration?, run: @escaping @Sendable () -> @Sendable () -> Void,
         expire: @escaping @Sendable () -> Void
     ) -> Bool {
         let now = monotonicNanoseconds()
@@ -154,12 +161,14 @@ package final class BlockingPool: Sendable {
             }
             if isOver { return }
             guard let call else { continue }
-            call.run()
+            let answer = call.run()
             state.withLock { state in
                 if state.waiting.removeValue(forKey: call.number) != nil {
                     state.breaker.answered()
                 }
             }
+            // After the breaker knows, so that the caller's next call is not refused.
+            answer()
         }
     }
 
@@ -190,21 +199,56 @@ package final class BlockingPool: Sendable {
     }
 }
 
-/// Resumes a continuation exactly once.
+/// A value that comes once, from whoever is first, and one caller that waits for it.
 private final class Once<Value: Sendable>: Sendable {
-    private let done = Atomic(false)
-    private let continuation: CheckedContinuation<Value, Never>
+    private let state = Mutex(State.empty)
 
-    init(_ continuation: CheckedContinuation<Value, Never>) {
-        self.continuation = continuation
+    private enum State {
+        case empty
+        case waiting(CheckedContinuation<Value, Never>)
+        case there(Value)
+        case taken
     }
 
-    var isDone: Bool { done.load(ordering: .acquiring) }
+    /// Whether a value has come: there is nobody left to work for.
+    var isDone: Bool {
+        state.withLock { state in
+            switch state {
+            case .empty, .waiting: false
+            case .there, .taken: true
+            }
+        }
+    }
 
+    /// Waits for the value; to be called once.
+    func value() async -> Value {
+        await withCheckedContinuation { continuation in
+            let there: Value? = state.withLock { state in
+                if case .there(let value) = state {
+                    state = .taken
+                    return value
+                }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let there { continuation.resume(returning: there) }
+        }
+    }
+
+    /// Brings the value; all but the first are dropped.
     func resume(_ value: Value) {
-        let (isFirst, _) = done.compareExchange(
-            expected: false, desired: true, ordering: .acquiringAndReleasing)
-        if isFirst { continuation.resume(returning: value) }
+        let waiting: CheckedContinuation<Value, Never>? = state.withLock { state in
+            switch state {
+            case .empty:
+                state = .there(value)
+                return nil
+            case .waiting(let continuation):
+                state = .taken
+                return continuation
+            case .there, .taken: return nil
+            }
+        }
+        waiting?.resume(returning: value)
     }
 }
 

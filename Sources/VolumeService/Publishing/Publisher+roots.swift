@@ -9,7 +9,7 @@ extension Publisher {
     /// - Throws: `.originUnavailable` where it is missing, `.notADirectory`, `.originDenied` where
     ///   it cannot be listed, `.invalidArgument` where it overlaps the state folder.
     package func checkOrigin(_ path: String, locality: Locality) throws(PerigeeError) {
-        try Deadline.run(within: Self.patience, Self.silence(path)) { () throws(PerigeeError) in
+        try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) { () throws(PerigeeError) in
             let root = try POSIXRoot(path: path, locality: locality)
             _ = try root.folderDescriptor()
             guard access(path, R_OK | X_OK) == 0 else {
@@ -48,7 +48,7 @@ extension Publisher {
     package func checkSource(_ source: SourceDraft) throws(PerigeeError) {
         let origin = try store.root(named: source.root)
         let path = switch origin.origin { case .posix(let path): path }
-        try Deadline.run(within: Self.patience, Self.silence(path)) { () throws(PerigeeError) in
+        try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) { () throws(PerigeeError) in
             let root = try POSIXRoot(path: path, locality: .local)
             let reader = try FolderReader(root: root)
             guard try reader.holds(
@@ -65,7 +65,7 @@ extension Publisher {
     /// How long an origin may take to say anything when an admin names it.
     static var patience: Duration { .seconds(20) }
 
-    static func silence(_ path: String) -> String {
-        "the origin \(Printable.quoted(path)) did not answer within 20 s"
+    static func silence(_ path: String, _ limit: Duration) -> String {
+        "the origin \(Printable.quoted(path)) did not answer within \(Int(limit.inSeconds)) s"
     }
 }

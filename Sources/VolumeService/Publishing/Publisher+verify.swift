@@ -29,9 +29,10 @@ extension Publisher {
 
     /// Reads every file of a revision, and compares it with its digests where there are any.
     ///
+    /// - Parameter stallLimit: how long the origin may take to answer anything at all.
     /// - Throws: `.notFound`, `.originUnavailable`, `.cancelled`, `.corrupt`.
     package func verify(
-        _ name: VolumeName, at selector: RevisionSelector,
+        _ name: VolumeName, at selector: RevisionSelector, stallLimit: Duration = .seconds(60),
         progress: (Verification) -> Void = { _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(PerigeeError) -> Verification {
@@ -45,51 +46,34 @@ extension Publisher {
         let path = switch origin.origin { case .posix(let path): path }
         let root = try POSIXRoot(path: path, files: origin.files, locality: .local)
         let checker = RevisionChecker(reader: reader, revision: revision)
-        var result = Verification()
         let recorded = try store.revisions(of: name)
             .first { $0.number.value == revision }?.stateDigest
-        result.isCatalogueSound = try checker.isSound(recorded: recorded)
-        var last = monotonicNanoseconds()
-        try checker.files { file, folder throws(PerigeeError) in
-            if isCancelled() { throw PerigeeError(.cancelled, "the verification was stopped") }
-            result.files += 1
-            let now = monotonicNanoseconds()
-            if now - last > 100_000_000 {
-                last = now
-                progress(result)
-            }
-            let shown = folder.isEmpty ? file.name : folder + [UInt8(ascii: "/")] + file.name
-            guard let place = try reader.location(of: file, revision: revision) else {
-                result.faults.append(Fault(path: shown, detail: "it is nowhere"))
-                return
-            }
-            let slash = [UInt8(ascii: "/")]
-            let real =
-                place.isBelowRoot || source.subpath.isRoot
-                ? place.path : source.subpath.bytes + slash + place.path
-            let fingerprint = try reader.fingerprint(of: file.id, source: source.number)
-            let digests = try reader.digests(of: file.id).digests
-            let hasher = FileHasher(root: root, algorithms: Set(digests.map(\.algorithm)))
-            do throws(PerigeeError) {
-                let found = try hasher.hash(
-                    real,
-                    expecting: POSIXRoot.Expected(
-                        size: file.size, modified: fingerprint?.modified ?? file.modified,
-                        inode: origin.fingerprint == .sizeModifiedAndInode
-                            ? fingerprint?.inode : nil)
-                ) { count in
-                    result.bytes += Int64(count)
-                    return !isCancelled()
+        return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
+            let verifier = Verifier(
+                root: root, stallLimit: stallLimit, report: progress, isCancelled: isCancelled)
+            defer { verifier.close() }
+            verifier.result.isCatalogueSound = try checker.isSound(recorded: recorded)
+            try checker.files { file, folder throws(PerigeeError) in
+                let shown =
+                    folder.isEmpty ? file.name : folder + [UInt8(ascii: "/")] + file.name
+                guard let place = try reader.location(of: file, revision: revision) else {
+                    verifier.result.faults.append(Fault(path: shown, detail: "it is nowhere"))
+                    return
                 }
-                if !digests.isEmpty { result.digested += 1 }
-                for digest in digests where found[digest.algorithm] != digest.bytes {
-                    result.faults.append(
-                        Fault(path: shown, detail: "its content is not that of \(digest)"))
-                }
-            } catch where error.code == .stale || error.code == .originDenied {
-                result.faults.append(Fault(path: shown, detail: "\(error)"))
+                let real =
+                    place.isBelowRoot || source.subpath.isRoot
+                    ? place.path : source.subpath.bytes + [UInt8(ascii: "/")] + place.path
+                let known = try reader.fingerprint(of: file.id, source: source.number)
+                try verifier.add(
+                    Verifier.Job(
+                        shown: shown, path: real,
+                        expected: POSIXRoot.Expected(
+                            size: file.size, modified: known?.modified ?? file.modified,
+                            inode: origin.fingerprint == .sizeModifiedAndInode ? known?.inode : nil),
+                        digests: try reader.digests(of: file.id).digests))
             }
+            try verifier.finish()
+            return verifier.result
         }
-        return result
     }
 }

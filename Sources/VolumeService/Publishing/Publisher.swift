@@ -47,7 +47,9 @@ package final class Publisher: Sendable {
                 metadata: ["volume": "\(name)"])
         }
         let path = switch origin.origin { case .posix(let path): path }
-        try Deadline.run(within: Self.patience, Self.silence(path)) { () throws(PerigeeError) in
+        let patience = min(options.stallLimit, Self.patience)
+        try Deadline.run(within: patience, Self.silence(path, patience)) {
+            () throws(PerigeeError) in
             try self.checkOverlap(path)
         }
         // The scan's own threads wait for the origin, so it needs none of the root's.

@@ -107,7 +107,7 @@ extension Scanner {
 }
 
 /// A count that several threads add to.
-private final class Tally: Sendable {
+final class Tally: Sendable {
     private let count = Atomic(0)
 
     func add(_ value: Int) { count.add(value, ordering: .relaxed) }

@@ -69,7 +69,15 @@ struct VolumeVerifyCommand: ParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("The volume.", valueName: "volume[@rN]")) var reference: String
+    @Option(help: ArgumentHelp("Give up when the origin says nothing for so long.", valueName: "s"))
+    var timeout = 60
     @OptionGroup var options: StateOptions
+
+    func validate() throws {
+        guard (1...86_400).contains(timeout) else {
+            throw ValidationError("--timeout is 1 to 86400 seconds.")
+        }
+    }
 
     func run() throws {
         let reference = try VolumeReference(parsing: reference)
@@ -77,7 +85,7 @@ struct VolumeVerifyCommand: ParsableCommand {
         var line = ProgressLine(isQuiet: options.quiet)
         defer { line.end() }
         let result = try options.publisher().verify(
-            reference.volume, at: reference.revision,
+            reference.volume, at: reference.revision, stallLimit: .seconds(timeout),
             progress: { result in
                 line.show(
                     ProgressLine.Step(
