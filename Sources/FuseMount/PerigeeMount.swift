@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import FuseKernel
+internal import Glibc
 package import Logging
 internal import ServiceLifecycle
 internal import Synchronization
@@ -121,6 +122,9 @@ package final class PerigeeMount: Service {
         // A first `find -size` over 100,000 names takes 0.6 s so, and 5 s where the kernel chooses
         // plain listings and then looks each name up.
         fuse.alwaysReaddirplus = true
+        // The kernel's own 128 KiB make eight requests of each MiB: 512 halve the time of a first
+        // sequential read through the daemon, and do not slow four readers down.
+        if geteuid() == 0 { fuse.readAheadKiB = 512 }
         fuse.passthrough = options.passthrough != .off
         do {
             let session = try FuseSession(

@@ -34,12 +34,12 @@ package final class BlockingPool: Sendable {
     private final class Call: Sendable {
         let number: UInt64
         let deadline: UInt64
-        let run: @Sendable () -> @Sendable () -> Void
+        let run: @Sendable () -> (@Sendable () -> Void)?
         let expire: @Sendable () -> Void
 
         init(
             number: UInt64, deadline: UInt64,
-            run: @escaping @Sendable () -> @Sendable () -> Void,
+            run: @escaping @Sendable () -> (@Sendable () -> Void)?,
             expire: @escaping @Sendable () -> Void
         ) {
             self.number = number
@@ -69,7 +69,7 @@ package final class BlockingPool: Sendable {
         let accepted = enqueue(
             deadline: deadline,
             run: {
-                guard !once.isDone else { return {} }
+                guard !once.isDone else { return nil }
                 let result = Swift.Result<Result, PerigeeError>(catching: body)
                 return { once.resume(result) }
             },
@@ -112,7 +112,7 @@ package final class BlockingPool: Sendable {
 
     /// - Parameter deadline: nil for a call that nobody waits for, and that is never refused.
     private func enqueue(
-        deadline: Duration?, run: @escaping @Sendable () -> @Sendable () -> Void,
+        deadline: Duration?, run: @escaping @Sendable () -> (@Sendable () -> Void)?,
         expire: @escaping @Sendable () -> Void
     ) -> Bool {
         let now = monotonicNanoseconds()
@@ -163,12 +163,13 @@ package final class BlockingPool: Sendable {
             guard let call else { continue }
             let answer = call.run()
             state.withLock { state in
-                if state.waiting.removeValue(forKey: call.number) != nil {
+                // One that was withdrawn before its turn has not asked the origin anything.
+                if state.waiting.removeValue(forKey: call.number) != nil, answer != nil {
                     state.breaker.answered()
                 }
             }
             // After the breaker knows, so that the caller's next call is not refused.
-            answer()
+            answer?()
         }
     }
 

@@ -140,7 +140,7 @@ struct FileFaultTests {
 
     @Test(
         "A crash at any instant of a scan leaves what was published, and the next scan completes",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(5)))
     func crashes() throws {
         try withCatalogue { catalogue in
             try catalogue.publish(Self.tree)

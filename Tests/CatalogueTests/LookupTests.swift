@@ -52,7 +52,7 @@ struct LookupTests {
 
     @Test(
         "Pages of any length join to the whole folder, in every revision",
-        .timeLimit(.minutes(1)), arguments: [1, 2, 3, 7, 100])
+        .timeLimit(.minutes(5)), arguments: [1, 2, 3, 7, 100])
     func pages(_ limit: Int) throws {
         try withCatalogue { catalogue in
             var random = SeededRandom(announcing: "pages")
@@ -117,7 +117,7 @@ struct LookupTests {
         }
     }
 
-    @Test("A row costs its name and at most 80 bytes", .timeLimit(.minutes(2)))
+    @Test("A row costs its name and at most 80 bytes", .timeLimit(.minutes(5)))
     func budget() throws {
         try withCatalogue { catalogue in
             var folders: [String: [FakeItem]] = ["": []]

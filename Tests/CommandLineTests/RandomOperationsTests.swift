@@ -90,7 +90,8 @@ private struct RandomRun {
                 try DiskFile.remove("\(site.origin)/\(path)")
                 origin[path] = nil
             case 1:
-                try put("d\(random.below(4))/e\(random.below(3))/n\(random.below(9))",
+                try put(
+                    "d\(random.below(4))/e\(random.below(3))/n\(random.below(9))",
                     random.below(200_000))
             default: try put(random.pick(known), random.below(400_000))
             }
@@ -119,7 +120,10 @@ private struct RandomRun {
     }
 
     private mutating func restart(killing: Bool) throws {
-        held.removeAll { close($0.file); return true }
+        held.removeAll {
+            close($0.file)
+            return true
+        }
         if killing {
             kill(try site.daemon(), SIGKILL)
             let isDead = eventually(within: 5) { listing(point) == .failed(ENOTCONN) }
@@ -191,7 +195,9 @@ private struct RandomRun {
     }
 
     private func compareListing(_ index: Int) throws {
-        for (volume, files) in [("vol", revisions[current]), ("vol@r\(index + 1)", revisions[index])] {
+        for (volume, files) in [
+            ("vol", revisions[current]), ("vol@r\(index + 1)", revisions[index]),
+        ] {
             var found: [String] = []
             let isAsExpected = eventually(within: 2) {
                 let tree = try? Tree.read("\(point)/\(volume)", isHashing: false)

@@ -12,7 +12,8 @@ enum RealData {
         let named = ProcessInfo.processInfo.environment["PERIGEE_REAL_DATA"]
         let path = named ?? package.deletingLastPathComponent().path + "/shared/data"
         guard access("\(path)/PROVENANCE.tsv", R_OK) == 0 else {
-            print("SKIPPED: RealVolumesTests: no real files at \(path); name them: PERIGEE_REAL_DATA")
+            print(
+                "SKIPPED: RealVolumesTests: no real files at \(path); name them: PERIGEE_REAL_DATA")
             return nil
         }
         return path

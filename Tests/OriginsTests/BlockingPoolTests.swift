@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import VolumeModel
 
-@Suite("Blocking pool", .timeLimit(.minutes(1)))
+@Suite("Blocking pool", .timeLimit(.minutes(5)))
 struct BlockingPoolTests {
     /// Calls that do not come back until the gate is opened.
     private final class Gate: Sendable {
@@ -42,6 +42,25 @@ struct BlockingPoolTests {
             return try await group.reduce(0, +)
         }
         #expect(sum == 199 * 100)
+    }
+
+    @Test("A call is withdrawn with its task, and a withdrawn call says nothing of the origin")
+    func withdrawal() async throws {
+        let gate = Gate()
+        defer { gate.open() }
+        let pool = BlockingPool(name: "test", threads: 1)
+        let stuck = Task { try await pool.run(deadline: .seconds(300)) { gate.wait() } }
+        while gate.arrivals == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        let queued = Task { try await pool.run(deadline: .seconds(300)) {} }
+        queued.cancel()
+        stuck.cancel()
+        let start = monotonicNanoseconds()
+        for task in [queued, stuck] {
+            let error = await task.result.failure as? PerigeeError
+            #expect(error?.code == .cancelled)
+        }
+        // Far from the deadline of five minutes.
+        #expect(monotonicNanoseconds() - start < 60_000_000_000)
     }
 
     @Test("A call that does not come back is given up at its deadline and harms only its thread")
@@ -141,5 +160,11 @@ struct BlockingPoolTests {
         #expect(codes.count { $0 == nil } == 2)
         #expect(codes.count { $0 == .originUnavailable } == 8)
         #expect(await first.value == nil)
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
     }
 }

@@ -139,7 +139,7 @@ struct ContractTests {
         }
     }
 
-    @Test("On a network root reads come as confirmed bytes", .timeLimit(.minutes(1)))
+    @Test("On a network root reads come as confirmed bytes", .timeLimit(.minutes(5)))
     func network() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/f"
@@ -154,7 +154,7 @@ struct ContractTests {
         }
     }
 
-    @Test("Closing while others check harms neither", .timeLimit(.minutes(1)))
+    @Test("Closing while others check harms neither", .timeLimit(.minutes(5)))
     func closing() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/f"

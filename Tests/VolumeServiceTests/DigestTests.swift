@@ -6,7 +6,7 @@ import Testing
 import VolumeModel
 import VolumeService
 
-@Suite("Digests of content", .timeLimit(.minutes(1)))
+@Suite("Digests of content", .timeLimit(.minutes(5)))
 struct DigestTests {
     private static let hex = String(repeating: "0123456789abcdef", count: 4)
     private static let md5 = String(repeating: "0f", count: 16)

@@ -5,7 +5,7 @@ import VolumeService
 
 /// Random changes of an archive, scans of all and of parts, publishes and rollbacks, each compared
 /// with a model that only knows how to walk a folder.
-@Suite("Reference model", .timeLimit(.minutes(3)))
+@Suite("Reference model", .timeLimit(.minutes(5)))
 struct ReferenceModelTests {
     @Test("Hundreds of random steps leave every revision as the model has it")
     func randomSteps() async throws {

@@ -181,14 +181,13 @@ class Bench:
     def heading(self, text):
         self.say(f"\n{text}\n  {'':44}{'ratio':>7}  {'interval':15}{'target':>8}        times (median)")
 
-    def ratio(self, what, ours, native, *, target=None, noise=True, unit="s", scale=1.0, of="native"):
+    def ratio(self, what, ours, native, *, target=None, noise=True, unit="s", mine="ours", of="native"):
         """One row: native time over ours, pair by pair."""
-        low_high = median_interval([base / mine for mine, base in zip(ours, native)])
+        low_high = median_interval([theirs / own for own, theirs in zip(ours, native)])
         row = {
             "what": what, "ratio": low_high[0], "low": low_high[1], "high": low_high[2],
             "target": target, "met": None if target is None else low_high[0] >= target,
-            "ours": [value * scale for value in ours],
-            "base": [value * scale for value in native], "unit": unit, "of": of,
+            "times": ours, "base": native, "unit": unit, "ways": [mine, of],
         }
         if noise and len(native) > 1:
             row["noise"] = median_interval([a / b for a, b in zip(native, native[1:])])
@@ -196,8 +195,8 @@ class Bench:
         text = f"  {what:44}{row['ratio']:7.3f}  [{row['low']:.3f}..{row['high']:.3f}]"
         text = f"{text:68}" + (f"{target:8.2f} {'met ' if row['met'] else 'MISS'}" if target else " " * 13)
         text += (
-            f"  ours {statistics.median(row['ours']):.4g} {unit}, {of} "
-            f"{statistics.median(row['base']):.4g} {unit}")
+            f"  {mine} {statistics.median(ours):.4g} {unit}, {of} "
+            f"{statistics.median(native):.4g} {unit}")
         if "noise" in row:
             text += f"; noise [{row['noise'][1]:.2f}..{row['noise'][2]:.2f}]"
         self.say(text)

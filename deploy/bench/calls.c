@@ -1,7 +1,7 @@
 /* Times system calls from C, where Python would be most of what is measured. Prints nanoseconds, and
  * how many things were done in them.
  *
- *   calls seq FILE JOBS              1 MiB reads, each job a part of the file of its own
+ *   calls seq FILE JOBS TIMES        1 MiB reads, each job a part of the file of its own
  *   calls random FILE COUNT SEED     4 KiB reads
  *   calls mapseq FILE                each page of a mapping copied, in order
  *   calls maprandom FILE COUNT SEED  the same, in random order
@@ -56,7 +56,7 @@ static int opened(const char *path, int64_t *size) {
 
 struct part {
     const char *path;
-    int64_t begin, end;
+    int64_t begin, end, times;
 };
 
 static void *read_part(void *argument) {
@@ -65,10 +65,12 @@ static void *read_part(void *argument) {
     int file = opened(part->path, &size);
     char *buffer = aligned_alloc(page, block);
     memset(buffer, 0, block);
-    for (int64_t offset = part->begin; offset < part->end;) {
-        ssize_t got = pread(file, buffer, block, offset);
-        if (got <= 0) fail("pread");
-        offset += got;
+    for (int64_t time = 0; time < part->times; time++) {
+        for (int64_t offset = part->begin; offset < part->end;) {
+            ssize_t got = pread(file, buffer, block, offset);
+            if (got <= 0) fail("pread");
+            offset += got;
+        }
     }
     free(buffer);
     close(file);
@@ -79,7 +81,7 @@ static void done(int64_t begun, int64_t count) {
     printf("%lld %lld\n", (long long)(now() - begun), (long long)count);
 }
 
-static void sequential(const char *path, int jobs) {
+static void sequential(const char *path, int jobs, int64_t times) {
     int64_t size;
     close(opened(path, &size));
     pthread_t threads[64];
@@ -87,11 +89,12 @@ static void sequential(const char *path, int jobs) {
     int64_t begun = now();
     for (int job = 0; job < jobs; job++) {
         parts[job] = (struct part){path, size / jobs / block * block * job,
-                                   job + 1 == jobs ? size : size / jobs / block * block * (job + 1)};
+                                   job + 1 == jobs ? size : size / jobs / block * block * (job + 1),
+                                   times};
         if (pthread_create(&threads[job], NULL, read_part, &parts[job]) != 0) fail("thread");
     }
     for (int job = 0; job < jobs; job++) pthread_join(threads[job], NULL);
-    done(begun, size);
+    done(begun, size * times);
 }
 
 static void random_reads(const char *path, int64_t count) {
@@ -169,7 +172,8 @@ static void names(const char *path) {
 int main(int count, char **words) {
     const char *what = count > 2 ? words[1] : "";
     if (count == 5) chance = strtoull(words[4], NULL, 10);
-    if (strcmp(what, "seq") == 0 && count == 4) sequential(words[2], atoi(words[3]));
+    if (strcmp(what, "seq") == 0 && count == 5)
+        sequential(words[2], atoi(words[3]), atoll(words[4]));
     else if (strcmp(what, "random") == 0 && count == 5) random_reads(words[2], atoll(words[3]));
     else if (strcmp(what, "mapseq") == 0) mapped(words[2], 0);
     else if (strcmp(what, "maprandom") == 0 && count == 5) mapped(words[2], atoll(words[3]));

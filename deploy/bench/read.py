@@ -32,8 +32,8 @@ def body():
         return int(took) / per / 1000
 
     patterns = [
-        ("sequential 1 MiB, 1 job", ("seq", 1), 0.95, 0.4, 0.8),
-        ("sequential 1 MiB, 4 jobs", ("seq", 4), 0.95, 0.4, 0.8),
+        ("sequential 1 MiB, 1 job", ("seq", 1, 4), 0.95, 0.4, 0.8),
+        ("sequential 1 MiB, 4 jobs", ("seq", 4, 4), 0.95, 0.4, 0.8),
         ("random 4 KiB", ("random", reads), 0.9, 0.25, None),
         ("mmap sequential", ("mapseq",), 0.9, None, None),
         ("mmap random 4 KiB", ("maprandom", touches), 0.75, None, None),
@@ -43,6 +43,10 @@ def body():
         if words[0] in ("random", "maprandom"):
             return call(path, *words, next(seed))
         return call(path, *words)
+
+    def first_of(words):
+        # Once only: the second time it is not the first any more.
+        return (*words[:2], 1) if words[0] == "seq" else words
 
     point = bench.mount("--volume", "read", "--at-root")
     path = point / file.name
@@ -59,6 +63,7 @@ def body():
     path = point / file.name
     bench.heading(f"First read (the mount's pages dropped), served by: {bench.serving(path)}")
     for what, words, _, first, _ in patterns:
+        words = first_of(words)
         once(file, words)
 
         def fresh():
@@ -70,7 +75,7 @@ def body():
         bench.ratio(f"{what}, first read", mine, base, unit="us", target=first)
     bench.heading("Second read (the kernel's pages kept)")
     for what, words, _, _, second in patterns:
-        call(path, "seq", 1)
+        call(path, "seq", 1, 1)
         mine, base = bench.interleave(lambda: once(path, words), lambda: once(file, words))
         bench.ratio(f"{what}, second read", mine, base, unit="us", target=second)
     bench.unmount(point)

@@ -65,7 +65,7 @@ package final class Publisher: Sendable {
             return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
                 let scanner = Scanner(
                     writer: writer, root: root, source: source, options: options,
-                    expectedFiles: record.highest.flatMap { expectedFiles(name, $0) },
+                    publishedFiles: record.highest.flatMap { publishedFiles(name, $0) },
                     report: progress, isCancelled: isCancelled)
                 try scanner.walk()
                 try scanner.hash()
@@ -93,7 +93,7 @@ package final class Publisher: Sendable {
         }
     }
 
-    private func expectedFiles(_ name: VolumeName, _ number: RevisionNumber) -> Int? {
+    private func publishedFiles(_ name: VolumeName, _ number: RevisionNumber) -> Int? {
         guard let record = try? store.revisions(of: name).last(where: { $0.number == number })
         else { return nil }
         return Int(record.files)

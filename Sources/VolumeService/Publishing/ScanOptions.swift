@@ -12,6 +12,8 @@ package struct ScanOptions: Sendable {
     package var computesDigests = false
     /// Digests that the archive gives, by path.
     package var givenDigests: [GivenDigest] = []
+    /// Whether an empty source may take everything out of a volume that has files.
+    package var allowsEmpty = false
     /// Whether any problem makes the scan fail.
     package var isStrict = false
     /// Threads that list folders and hash files.

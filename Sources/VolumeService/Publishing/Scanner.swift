@@ -12,6 +12,8 @@ final class Scanner {
     let options: ScanOptions
     let report: (ScanProgress) -> Void
     let isCancelled: @Sendable () -> Bool
+    /// Files of the highest revision; nil before the first.
+    private let publishedFiles: Int?
     var progress = ScanProgress()
     private var lastReport: UInt64 = 0
     /// Files that were changed so shortly before they were seen that they may be changing still.
@@ -38,7 +40,7 @@ final class Scanner {
 
     init(
         writer: CandidateWriter, root: POSIXRoot, source: VolumeSource, options: ScanOptions,
-        expectedFiles: Int?, report: @escaping (ScanProgress) -> Void,
+        publishedFiles: Int?, report: @escaping (ScanProgress) -> Void,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.writer = writer
@@ -47,8 +49,9 @@ final class Scanner {
         self.options = options
         self.report = report
         self.isCancelled = isCancelled
-        progress.expectedFiles = options.prefix == nil && options.changes == nil
-            ? expectedFiles : nil
+        self.publishedFiles = publishedFiles
+        progress.expectedFiles =
+            options.prefix == nil && options.changes == nil ? publishedFiles : nil
     }
 
     /// Lists what the options name, and writes what differs.
@@ -178,11 +181,26 @@ final class Scanner {
             try add(ScanProblem(.unreadableFolder, job.folder.path, detail))
             return try merge(FolderListing(), job)
         case .listing(let job, let listing):
-            if let listing { return try merge(listing, job) }
+            if let listing {
+                if job.folder.path.isEmpty { try checkNotEmpty(listing) }
+                return try merge(listing, job)
+            }
             if job.folder.path.isEmpty { throw missingSource }
             // Gone since its parent was listed.
             return try merge(FolderListing(), job)
         }
+    }
+
+    /// An empty source is more often a file system that is not mounted than an archive that was
+    /// emptied.
+    private func checkNotEmpty(_ listing: FolderListing) throws(PerigeeError) {
+        guard listing.items.isEmpty, let files = publishedFiles, files > 0, !options.allowsEmpty
+        else { return }
+        throw PerigeeError(
+            .originUnavailable,
+            "the source's folder \(Printable.quoted(root.path)) is empty, and \(files) files are "
+                + "published from it",
+            remedy: "check that its file system is mounted; --allow-empty takes it as it is")
     }
 
     private func merge(_ listing: FolderListing, _ job: Job) throws(PerigeeError) -> [Job] {

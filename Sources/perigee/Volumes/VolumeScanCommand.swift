@@ -39,6 +39,8 @@ struct VolumeScanCommand: ParsableCommand {
         help: ArgumentHelp("Take digests from a sha256sum or md5sum file.", valueName: "file"))
     var digestsFrom: [String] = []
     @Flag(help: "Fail where anything cannot be shown.") var strict = false
+    @Flag(help: "Take an empty source as it is, though files are published from it.")
+    var allowEmpty = false
     @Option(help: "Threads that list folders and read files.") var threads = 4
     @Option(help: ArgumentHelp("Give up when the origin says nothing for so long.", valueName: "s"))
     var timeout = 60
@@ -100,6 +102,7 @@ struct VolumeScanCommand: ParsableCommand {
             scan.givenDigests += try DigestList.parse(try InputFile.read(file), named: file)
         }
         scan.isStrict = strict
+        scan.allowsEmpty = allowEmpty
         scan.threads = threads
         scan.stallLimit = .seconds(timeout)
         return scan

@@ -42,19 +42,30 @@ extension CommandLineTests {
                 let small = Site(folder: disk)
                 try small.ok("init")
                 try site.write("f", "one")
-                try small.ok(["volume", "add", "vol", "--origin", "posix:\(site.origin)"])
+                let add = ["volume", "add", "vol", "--public", "--origin", "posix:\(site.origin)"]
+                try small.ok(add)
                 try small.scanAndPublish()
                 try site.write("g", "two")
                 try small.ok("volume scan vol")
+                let point = try site.makeFolder("mnt")
+                try small.ok("mount \(point)")
                 try fill("\(disk)/fill")
                 let done = try small.run("volume publish vol")
                 #expect(done.status == 1 || done.status == 0, "\(done)")
-                let listed = try small.run("ls vol")
-                #expect(listed.status == 0, "\(listed)")
-                #expect(listed.lines == (done.status == 0 ? ["f", "g"] : ["f"]))
+                let expected = done.status == 0 ? ["f", "g"] : ["f"]
+                for words in ["ls vol", "cat vol:f", "volume ls", "volume scan vol"] {
+                    let said = try small.run(words)
+                    guard said.status != 0 else { continue }
+                    expectRefusal(said, 1, saying: "space")
+                }
+                // What is mounted needs no more room.
+                #expect(eventually(within: 2) { listing("\(point)/vol") == .ok(expected) })
+                #expect(contents("\(point)/vol/f") == .ok(Array("one".utf8)))
                 unlink("\(disk)/fill")
                 if done.status != 0 { try small.ok("volume publish vol") }
                 #expect(try small.ok("ls vol").lines == ["f", "g"])
+                #expect(eventually(within: 2) { listing("\(point)/vol") == .ok(["f", "g"]) })
+                try small.ok("unmount \(point)")
                 try small.ok("volume verify vol")
             }
         }

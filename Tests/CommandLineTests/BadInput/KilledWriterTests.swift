@@ -124,9 +124,10 @@ extension CommandLineTests {
                 try DiskFile.setSize("\(site.origin)/hole", 1 << 40)
                 let scan = try site.start("volume scan vol --digest sha256".words)
                 try #require(eventually(within: 10) { isLocked(site) })
-                for words in ["volume scan vol", "volume publish vol", "volume rollback vol@r1",
-                    "volume rm vol", "volume rm vol@candidate"]
-                {
+                for words in [
+                    "volume scan vol", "volume publish vol", "volume rollback vol@r1",
+                    "volume rm vol", "volume rm vol@candidate",
+                ] {
                     expectRefusal(try site.run(words, within: 20), 1, saying: "process \(scan.pid)")
                 }
                 // Readers and other volumes do not wait.

@@ -6,7 +6,8 @@ import VolumeModel
 extension CommandLineTests {
     @Suite struct OddNamesTests {
         private static let names = [
-            "with blank", " leading and trailing ", "quo'te\"s", "colon:s:", "line\nfeed", "tab\there",
+            "with blank", " leading and trailing ", "quo'te\"s", "colon:s:", "line\nfeed",
+            "tab\there",
             "emoji 🛰️ and é", "e\u{301} decomposed", "back\\slash", "#hash?query&amp;", "-dash",
             "%2e%2e", "~", "@r1", "...", "star*[a]", "\u{1b}[31mred", "\u{202e}rtl",
             String(repeating: "x", count: 255), String(repeating: "🛰", count: 63),
@@ -38,7 +39,7 @@ extension CommandLineTests {
                 try site.withMount(["--passthrough", mode]) { mount in
                     #expect(
                         listing("\(mount)/vol/folder")
-                        == listing("\(site.origin)/folder"))
+                            == listing("\(site.origin)/folder"))
                     for name in Self.names {
                         let path = "\(mount)/vol/folder/\(name)"
                         #expect(contents(path) == .ok(Array("of \(name)".utf8)))
@@ -56,7 +57,9 @@ extension CommandLineTests {
         {
             try withSite { site in
                 try site.write("good", "text")
-                let bad: [[UInt8]] = [[0xff, 0xfe], Array("b\u{e4}d".utf16).map { UInt8($0 & 0xff) }]
+                let bad: [[UInt8]] = [
+                    [0xff, 0xfe], Array("b\u{e4}d".utf16).map { UInt8($0 & 0xff) },
+                ]
                 for name in bad {
                     try DiskFile.write(Array("\(site.origin)/".utf8) + name, [1])
                 }

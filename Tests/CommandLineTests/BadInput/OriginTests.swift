@@ -10,7 +10,8 @@ extension CommandLineTests {
             try withSite { site in
                 expectRefusal(try site.run(add + ["posix:\(site.folder)/none"]), 1, saying: "none")
                 try DiskFile.write("\(site.folder)/file", [1])
-                expectRefusal(try site.run(add + ["posix:\(site.folder)/file"]), 1, saying: "folder")
+                expectRefusal(
+                    try site.run(add + ["posix:\(site.folder)/file"]), 1, saying: "folder")
                 try DiskFile.link("\(site.folder)/loop", to: "loop")
                 #expect(try site.run(add + ["posix:\(site.folder)/loop"]).status == 1)
                 try site.ok("root add archive --origin posix:\(site.origin)")

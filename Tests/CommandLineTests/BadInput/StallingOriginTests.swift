@@ -40,8 +40,12 @@ extension CommandLineTests {
                         #expect(ended.output == [])
                         #expect(ended.errorText.contains("Input/output error"), "\(ended)")
                     }
-                    #expect(code(pread(open, UnsafeMutableRawPointer.allocate(
-                        byteCount: 4_096, alignment: 8), 4_096, 0)) == EIO)
+                    #expect(
+                        code(
+                            pread(
+                                open,
+                                UnsafeMutableRawPointer.allocate(
+                                    byteCount: 4_096, alignment: 8), 4_096, 0)) == EIO)
                     // Names and other volumes come from the catalogue and other origins.
                     #expect(listing("\(mount)/far").value?.count == 20)
                     #expect(Facts("\(mount)/far/f7")?.size == 100_000)
@@ -105,12 +109,13 @@ extension CommandLineTests {
             }
         }
 
-        @Test func `a scan that is stalled midway while it reads content gives up as well`() throws {
+        @Test func `a scan that is stalled midway while it reads content gives up as well`() throws
+        {
             try withStalling("network") { site, system in
                 let scan = try site.start("volume scan far --timeout 2 --digest sha256".words)
                 usleep(150_000)
                 system.stall()
-                let done = try scan.wait(15)
+                let done = try scan.wait(30)
                 // It may have been done before.
                 if done.status != 0 {
                     #expect(done.errorText.contains("not answer"), "\(done)")
@@ -131,8 +136,10 @@ extension CommandLineTests {
             }
         }
 
-        @Test(arguments: ["volume add x --origin posix:FAR", "root add x --origin posix:FAR",
-            "cat far:f1", "volume verify far", "mount MNT", "volume show far", "ls -R far"])
+        @Test(arguments: [
+            "volume add x --origin posix:FAR", "root add x --origin posix:FAR",
+            "cat far:f1", "volume verify far", "mount MNT", "volume show far", "ls -R far",
+        ])
         func `no command hangs on a stalled origin for ever`(_ words: String) throws {
             try withStalling("auto") { site, system in
                 let point = try site.makeFolder("mnt")

@@ -26,13 +26,15 @@ extension CommandLineTests {
             try withTemporaryFolder { folder in
                 let site = Site(folder: folder)
                 var found: [String] = []
-                for (prefix, words) in [("", "--help"), ("root ", "root --help"),
-                    ("volume ", "volume --help")]
-                {
+                for (prefix, words) in [
+                    ("", "--help"), ("root ", "root --help"),
+                    ("volume ", "volume --help"),
+                ] {
                     let text = try site.run(words).text
                     let list = text.components(separatedBy: "SUBCOMMANDS:").last ?? ""
                     for line in list.split(separator: "\n") where line.hasPrefix("  ") {
-                        guard line.dropFirst(2).first != " ", let name = line.split(separator: " ").first
+                        guard line.dropFirst(2).first != " ",
+                            let name = line.split(separator: " ").first
                         else { continue }
                         if name != "See" { found.append(prefix + name) }
                     }
@@ -61,7 +63,8 @@ extension CommandLineTests {
                     "init", "root add archive --origin posix:\(site.origin)", "root ls",
                     "volume add hst --source archive:a --title HST --public", "volume ls",
                     "volume scan hst", "volume show hst", "volume publish hst --note why",
-                    "volume show hst@r1", "volume show hst --problems", "ls hst", "ls -l -R hst@r1:",
+                    "volume show hst@r1", "volume show hst --problems", "ls hst",
+                    "ls -l -R hst@r1:",
                     "stat hst:b.fits", "volume verify hst", "volume diff hst@r1 hst",
                     "volume set hst --private", "volume rollback hst@r1",
                 ]

@@ -10,7 +10,9 @@ func expectRefusal(
     #expect(done.status == status, "\(done)", sourceLocation: sourceLocation)
     #expect(done.output == [], "\(done.text)", sourceLocation: sourceLocation)
     let text = done.errorText
-    #expect(text.split(separator: "\n").count >= 2, "no remedy: \(done)", sourceLocation: sourceLocation)
+    #expect(
+        text.split(separator: "\n").count >= 2, "no remedy: \(done)", sourceLocation: sourceLocation
+    )
     for word in words {
         #expect(
             text.lowercased().contains(word.lowercased()), "\(word) is not in: \(done)",

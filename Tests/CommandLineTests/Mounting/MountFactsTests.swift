@@ -5,7 +5,8 @@ import Testing
 
 extension CommandLineTests {
     @Suite(.needsMounts()) struct MountFactsTests {
-        @Test func `the kernel holds the mount read-only, without set-user-ID and devices`() throws {
+        @Test func `the kernel holds the mount read-only, without set-user-ID and devices`() throws
+        {
             try withSite { site in
                 try site.publish()
                 try site.withMount { mount in
@@ -66,7 +67,8 @@ extension CommandLineTests {
                     var value = [UInt8](repeating: 0, count: 100)
                     let count = Linux.getxattr("\(mount)/vol/f", "user.perigee.revision", &value)
                     #expect(count > 0)
-                    #expect(String(decoding: value.prefix(max(count, 0)), as: UTF8.self) == "vol@r1")
+                    #expect(
+                        String(decoding: value.prefix(max(count, 0)), as: UTF8.self) == "vol@r1")
                 }
                 try site.withMount { mount in
                     var value = [UInt8](repeating: 0, count: 100)

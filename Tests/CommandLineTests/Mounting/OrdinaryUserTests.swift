@@ -57,7 +57,7 @@ extension CommandLineTests {
                     site,
                     publish(site) + """
 
-                        $P mount $W/mnt
+                        $P mount $W/mnt -q
                         cmp $W/mnt/vol/d/f \(site.origin)/d/f
                         id -u
                         $P stat $W/mnt/vol/d/f --json
@@ -66,14 +66,16 @@ extension CommandLineTests {
                         ls $W/mnt
                         if touch $W/mnt/vol/new 2> $W/err; then exit 9; fi
                         grep -q "Read-only" $W/err
-                        $P unmount $W/mnt
+                        $P unmount $W/mnt -q
                         ls -A $W/mnt
                         """)
                 #expect(done.status == 0, "\(done) \(done.text)")
                 let lines = done.lines
                 #expect(lines.first == "\(OrdinaryUser.uid)")
                 #expect(lines.contains("\(OrdinaryUser.uid):444"), "\(lines)")
-                #expect(lines.contains { $0.contains("fuse.perigee") && $0.contains("ro,nosuid,nodev") })
+                #expect(
+                    lines.contains { $0.contains("fuse.perigee") && $0.contains("ro,nosuid,nodev") }
+                )
                 #expect(!done.text.contains("\"serving\":\"passthrough\""))
                 #expect(lines.last == "vol")
             }

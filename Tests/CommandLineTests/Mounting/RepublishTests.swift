@@ -24,7 +24,8 @@ extension CommandLineTests {
                     let folder = open("\(mount)/vol/d", Linux.path | O_DIRECTORY | O_CLOEXEC)
                     defer { close(folder) }
                     let shell = try Child([
-                        "sh", "-c", "cd '\(mount)/vol/d' && touch '\(site.folder)/in'; "
+                        "sh", "-c",
+                        "cd '\(mount)/vol/d' && touch '\(site.folder)/in'; "
                             + "while ! test -e '\(site.folder)/go'; do sleep 0.02; done; "
                             + "ls; cat f new; cd ../d && pwd",
                     ])
@@ -60,9 +61,10 @@ extension CommandLineTests {
                 try site.write("g", "g")
                 try site.scanAndPublish()
                 try site.withMount { mount in
-                    for (revision, names, size) in [("r1", ["f"], 3), ("r2", ["f", "g"], 5),
-                        ("r1", ["f"], 3)]
-                    {
+                    for (revision, names, size) in [
+                        ("r1", ["f"], 3), ("r2", ["f", "g"], 5),
+                        ("r1", ["f"], 3),
+                    ] {
                         try site.ok("volume rollback vol@\(revision)")
                         #expect(
                             eventually(within: Self.delay) {
@@ -74,7 +76,8 @@ extension CommandLineTests {
                         #expect(Facts("\(mount)/vol@r1/f")?.size == 3)
                     }
                     #expect(listing(mount) == .ok(["vol"]), "pinned ones are not listed")
-                    for name in ["vol@r3", "vol@r0", "vol@candidate", "vol@", "vol@r01", "vol@r1x"] {
+                    for name in ["vol@r3", "vol@r0", "vol@candidate", "vol@", "vol@r01", "vol@r1x"]
+                    {
                         #expect(listing("\(mount)/\(name)") == .failed(ENOENT), "\(name)")
                     }
                     // Its bytes are gone at the origin, where r2 has replaced them.
@@ -147,7 +150,8 @@ extension CommandLineTests {
                     try site.ok("volume rm later")
                     #expect(
                         eventually(within: Self.delay) {
-                            listing(mount) == .ok([]) && listing("\(mount)/later") == .failed(ENOENT)
+                            listing(mount) == .ok([])
+                                && listing("\(mount)/later") == .failed(ENOENT)
                         })
                 }
             }

@@ -111,7 +111,8 @@ func pattern(_ count: Int, version: UInt64) -> [UInt8] {
     bytes.withUnsafeMutableBytes { raw in
         let words = raw.bindMemory(to: UInt64.self)
         for index in 0..<words.count {
-            words[index] = (version &* 0x9e37_79b9_7f4a_7c15) ^ UInt64(index) &* 0xbf58_476d_1ce4_e5b9
+            words[index] =
+                (version &* 0x9e37_79b9_7f4a_7c15) ^ UInt64(index) &* 0xbf58_476d_1ce4_e5b9
         }
     }
     return Array(bytes.prefix(count))

@@ -98,7 +98,8 @@ final class Child: @unchecked Sendable {
         let said = String(decoding: errorsSoFar, as: UTF8.self)
         Glibc.kill(-pid, SIGKILL)
         throw ProcessFailure(
-            description: "\(words.joined(separator: " ")) had not ended after \(seconds) s: \(said)")
+            description: "\(words.joined(separator: " ")) had not ended after \(seconds) s: \(said)"
+        )
     }
 
     /// What it left behind, where it has ended.

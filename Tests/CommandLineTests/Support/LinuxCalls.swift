@@ -8,9 +8,10 @@ enum Linux {
     private typealias Remove = @convention(c) (Path, Path) -> Int32
     private typealias Rename = @convention(c) (Int32, Path, Int32, Path, UInt32) -> Int32
     private typealias Allocate = @convention(c) (Int32, Int32, Int, Int) -> Int32
-    private typealias Copy = @convention(c) (
-        Int32, UnsafeMutablePointer<Int>?, Int32, UnsafeMutablePointer<Int>?, Int, UInt32
-    ) -> Int
+    private typealias Copy =
+        @convention(c) (
+            Int32, UnsafeMutablePointer<Int>?, Int32, UnsafeMutablePointer<Int>?, Int, UInt32
+        ) -> Int
 
     /// From `<fcntl.h>`, behind _GNU_SOURCE; the same on every architecture.
     static let path: Int32 = 0o10_000_000

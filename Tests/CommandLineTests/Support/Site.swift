@@ -15,8 +15,9 @@ final class Site: Sendable {
     /// The program under test: it is built beside the bundle of the tests.
     static let program: String = {
         let bundles = Bundle.allBundles.map(\.bundlePath).filter { $0.hasSuffix(".xctest") }
-        let running = (try? FileManager.default.destinationOfSymbolicLink(
-            atPath: "/proc/self/exe")).map { [$0] } ?? []
+        let running =
+            (try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/self/exe")).map { [$0] } ?? []
         for bundle in bundles + running + [CommandLine.arguments[0]] {
             let products = URL(fileURLWithPath: bundle).deletingLastPathComponent().path
             if access("\(products)/perigee", X_OK) == 0 { return "\(products)/perigee" }
@@ -58,7 +59,9 @@ final class Site: Sendable {
     func publish(
         _ volume: String = "vol", origin: String? = nil, flags: [String] = []
     ) throws {
-        try ok(["volume", "add", volume, "--origin", "posix:\(origin ?? self.origin)", "--public"] + flags)
+        try ok(
+            ["volume", "add", volume, "--origin", "posix:\(origin ?? self.origin)", "--public"]
+                + flags)
         try scanAndPublish(volume)
     }
 
