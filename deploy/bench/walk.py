@@ -52,7 +52,7 @@ def body():
         for what in ways:
             walk(what, source)
             mine, base = bench.interleave(
-                lambda: ours(what), lambda: walk(what, source), pairs=min(bench.pairs, 5))
+                lambda: ours(what), lambda: walk(what, source), pairs=3)
             bench.ratio(f"{what}, cold", mine, base)
             if what == "find -size +1k":
                 bench.ratio(f"{what}, cold: bindfs : native", [theirs(what)], [walk(what, source)],

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 internal import Logging
 
@@ -45,13 +46,14 @@ extension FuseSession {
             finish()
             throw error
         }
+        let turn = DispatchSemaphore(value: 1)
         for index in 0..<threads {
             let clone = index == 0 ? connection.channel : connection.channel.clone()
             if clone == nil {
                 logger.info("Session threads share one descriptor, /dev/fuse cannot be opened")
             }
             let loop = FuseLoop(
-                channel: clone ?? connection.channel, handler: handler,
+                channel: clone ?? connection.channel, turn: turn, handler: handler,
                 maximumRead: Int(connection.capabilities.maximumRead), logger: logger)
             do {
                 try FuseThread.start("fuse-\(index)") { [self] in
