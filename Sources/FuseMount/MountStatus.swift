@@ -172,7 +172,8 @@ extension MountStatus {
         return PerigeeError(
             code, "cannot ask for \(Printable.quoted(path))",
             remedy: code == .notFound
-                ? "list the folder that should hold it" : "check that the mount answers: ls \(path)",
+                ? "list the folder that should hold it"
+                : "check that the mount answers: ls \(path)",
             cause: SystemError(errno))
     }
 }

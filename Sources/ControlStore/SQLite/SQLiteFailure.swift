@@ -25,7 +25,8 @@ enum SQLiteFailure {
         case .SQLITE_IOERR, .SQLITE_CANTOPEN:
             return PerigeeError(
                 .storageFailed, "the control database \(file) cannot be read or written",
-                remedy: "see that the disk is not full (df), at the folder's rights, and for disk errors"
+                remedy:
+                    "see that the disk is not full (df), at the folder's rights, and for disk errors"
                     + " in the kernel's log",
                 cause: error)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:

@@ -10,7 +10,8 @@ extension LocalVolumeService {
             guard let current = record.current else { continue }
             do throws(PerigeeError) {
                 snapshots.append(try snapshot(record, .current, current, principal))
-            } catch where error.code == .notFound || error.code == .corrupt
+            } catch
+                where error.code == .notFound || error.code == .corrupt
                 || error.code == .newerFormat
             {
                 // One catalogue that cannot be read takes no other volume away.
@@ -117,7 +118,8 @@ extension LocalVolumeService {
     {
         try read(snapshot) { reader, revision throws(PerigeeError) in
             let above = entry.id == .root ? [] : try reader.path(of: entry.parent) ?? []
-            let path = entry.id == .root ? EntryPath.root : try EntryPath(above).appending(entry.name)
+            let path =
+                entry.id == .root ? EntryPath.root : try EntryPath(above).appending(entry.name)
             let added = entry.id == .root ? nil : try reader.added(entry, revision: revision)
             guard entry.kind == .file else {
                 return EntryDetails(

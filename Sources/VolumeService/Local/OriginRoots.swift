@@ -12,7 +12,10 @@ final class OriginRoots: Sendable {
     /// - Throws: `.originUnavailable`, `.notADirectory`, `.originDenied`.
     func root(_ record: OriginRoot) throws(PerigeeError) -> POSIXRoot {
         if let known = roots.withLock({ $0[record] }) { return known }
-        let path = switch record.origin { case .posix(let path): path }
+        let path =
+            switch record.origin {
+            case .posix(let path): path
+            }
         let opened = try POSIXRoot(path: path, files: record.files, locality: record.locality)
         return roots.withLock { roots in
             // One for each record, since a network root's threads are its bound.

@@ -9,7 +9,8 @@ extension Publisher {
     /// - Throws: `.originUnavailable` where it is missing, `.notADirectory`, `.originDenied` where
     ///   it cannot be listed, `.invalidArgument` where it overlaps the state folder.
     package func checkOrigin(_ path: String, locality: Locality) throws(PerigeeError) {
-        try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) { () throws(PerigeeError) in
+        try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) {
+            () throws(PerigeeError) in
             let root = try POSIXRoot(path: path, locality: locality)
             _ = try root.folderDescriptor()
             guard access(path, R_OK | X_OK) == 0 else {
@@ -47,12 +48,18 @@ extension Publisher {
     /// - Throws: `.notFound` for its root, `.originUnavailable`, `.notADirectory`.
     package func checkSource(_ source: SourceDraft) throws(PerigeeError) {
         let origin = try store.root(named: source.root)
-        let path = switch origin.origin { case .posix(let path): path }
-        try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) { () throws(PerigeeError) in
+        let path =
+            switch origin.origin {
+            case .posix(let path): path
+            }
+        try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) {
+            () throws(PerigeeError) in
             let root = try POSIXRoot(path: path, locality: .local)
             let reader = try FolderReader(root: root)
-            guard try reader.holds(
-                FolderReader.Folder(path: [], realPath: source.subpath.bytes)) else {
+            guard
+                try reader.holds(
+                    FolderReader.Folder(path: [], realPath: source.subpath.bytes))
+            else {
                 throw PerigeeError(
                     .originUnavailable,
                     "the root \(source.root) has no folder "

@@ -46,7 +46,10 @@ package final class Publisher: Sendable {
                 "the last writer of this catalogue did not finish; its changes were undone",
                 metadata: ["volume": "\(name)"])
         }
-        let path = switch origin.origin { case .posix(let path): path }
+        let path =
+            switch origin.origin {
+            case .posix(let path): path
+            }
         let patience = min(options.stallLimit, Self.patience)
         try Deadline.run(within: patience, Self.silence(path, patience)) {
             () throws(PerigeeError) in
@@ -111,7 +114,8 @@ package final class Publisher: Sendable {
         guard let number = record.next else { throw Self.noMoreRevisions(name) }
         guard let facts = try candidate(record, number) else {
             throw PerigeeError(
-                .conflict, "\(name) has no candidate: nothing was scanned that differs from "
+                .conflict,
+                "\(name) has no candidate: nothing was scanned that differs from "
                     + (record.highest.map { "\($0)" } ?? "an empty volume"),
                 remedy: "run: perigee volume scan \(name)")
         }

@@ -150,7 +150,7 @@ final class Scanner {
                     var listing = Self.filtered(found, in: job.folder, excludes)
                     if job.folder.isNew { listing.makeVersions() }
                     return .listing(job, listing)
-                } catch where error.code == .originDenied && !job.folder.path.isEmpty {
+                } catch  where error.code == .originDenied && !job.folder.path.isEmpty {
                     return .denied(job, error.cause.map { "\($0)" } ?? "")
                 } catch {
                     return .failure(error)
@@ -219,7 +219,8 @@ final class Scanner {
         let real =
             child.isBelowRoot || source.subpath.isRoot
             ? child.realPath : source.subpath.bytes + slash + child.realPath
-        let name = child.path.lastIndex(of: UInt8(ascii: "/")).map { child.path[($0 + 1)...] }
+        let name =
+            child.path.lastIndex(of: UInt8(ascii: "/")).map { child.path[($0 + 1)...] }
             ?? child.path[...]
         let natural =
             parent.origin.realPath.isEmpty ? Array(name) : parent.origin.realPath + slash + name

@@ -106,7 +106,7 @@ final class Verifier {
                 faults: wrong.map {
                     Publisher.Fault(path: job.shown, detail: "its content is not that of \($0)")
                 })
-        } catch where error.code == .stale || error.code == .originDenied {
+        } catch  where error.code == .stale || error.code == .originDenied {
             return .compared(
                 hasDigests: false,
                 faults: [Publisher.Fault(path: job.shown, detail: "\(error)")])

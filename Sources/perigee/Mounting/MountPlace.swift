@@ -12,7 +12,10 @@ enum MountPlace {
     {
         guard let real = realPath(path) else { return }
         for root in roots {
-            let origin = switch root.origin { case .posix(let path): path }
+            let origin =
+                switch root.origin {
+                case .posix(let path): path
+                }
             guard let origin = realPath(origin), holds(origin, real) else { continue }
             throw PerigeeError(
                 .invalidArgument,

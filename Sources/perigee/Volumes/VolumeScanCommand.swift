@@ -94,7 +94,8 @@ struct VolumeScanCommand: ParsableCommand {
         for pattern in exclude {
             // A name at any depth, as with rsync and git.
             scan.excludes.append(
-                try PathPattern(pattern.utf8.contains(UInt8(ascii: "/")) ? pattern : "**/" + pattern)
+                try PathPattern(
+                    pattern.utf8.contains(UInt8(ascii: "/")) ? pattern : "**/" + pattern)
             )
         }
         scan.computesDigests = digest != nil
