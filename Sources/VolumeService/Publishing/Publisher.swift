@@ -51,8 +51,9 @@ package final class Publisher: Sendable {
             case .posix(let path): path
             }
         let patience = min(options.stallLimit, Self.patience)
-        try Deadline.run(within: patience, Self.silence(path, patience)) {
-            () throws(PerigeeError) in
+        try Deadline.run(
+            within: patience, Self.silence(path, patience), isCancelled: isCancelled
+        ) { () throws(PerigeeError) in
             try self.checkOverlap(path)
         }
         // The scan's own threads wait for the origin, so it needs none of the root's.
