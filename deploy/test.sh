@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/lib/common.sh
 
 # For these scripts' own check, getfattr on a mount, unshare, and astropy.
-readonly TEST_PACKAGES=(attr python3 python3-venv shellcheck util-linux)
+readonly TEST_PACKAGES=(attr bindfs python3 python3-venv shellcheck util-linux)
 # Reads what `perigee sample-archive` writes, as a scientist would.
 readonly PYTHON_PACKAGES=('astropy>=6,<8' 'pvl>=1.3,<2' 'pds4-tools>=1.3,<2')
 readonly VENV=.venv-astropy

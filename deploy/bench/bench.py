@@ -133,6 +133,9 @@ class Bench:
         atexit.register(self._clean)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
+        # A copy: somebody may build while this runs.
+        shutil.copy2(self.binary, self.folder / "perigee")
+        self.binary = str(self.folder / "perigee")
         self._header()
 
     # The machine.
@@ -321,5 +324,5 @@ def main(body):
     """Runs a benchmark's body; a failure is one line."""
     try:
         body()
-    except Failed as failure:
+    except (Failed, OSError) as failure:
         sys.exit(f"failed: {failure}")

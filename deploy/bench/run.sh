@@ -6,6 +6,9 @@
 # As root, with a release build: swift build -c release --product perigee. $PERIGEE names another
 # binary. Test data go below ${TMPDIR:-/var/tmp}/perigee-bench, which must be on a disk; the tree of
 # a million files stays there until --clean.
+#
+# On a shared machine run first: echo -20 >/proc/self/autogroup
+# Compare ratios of one run only, and believe none whose noise is as wide as what it is to show.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -17,7 +20,7 @@ while (($#)); do
         --quick) words+=(--quick) ;;
         --json) json=${2:?--json needs a folder}; shift ;;
         --clean) rm -rf "${TMPDIR:-/var/tmp}/perigee-bench"; exit ;;
-        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
+        -h | --help) sed -n '2,12s/^#$//p;2,12s/^# //p' "${BASH_SOURCE[0]}"; exit ;;
         scan | walk | smallfiles | read) names+=("$1") ;;
         *) echo "run.sh: unknown: $1 (scan walk smallfiles read, --quick, --json FOLDER, --clean)" >&2; exit 64 ;;
     esac
