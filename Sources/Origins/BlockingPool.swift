@@ -79,7 +79,8 @@ package final class BlockingPool: Sendable {
                         PerigeeError(
                             .timedOut,
                             "the origin \(Printable.quoted(self.name)) did not answer within "
-                                + "\(deadline)")))
+                                + "\(deadline)",
+                            remedy: "check the server behind that file system")))
             })
         if !accepted {
             once.resume(

@@ -169,8 +169,10 @@ class Bench:
             + ", ".join(f"{key} {value}" for key, value in versions.items())
             + f", {self.machine['commit']}; {self.pairs} pairs, median [95 % interval]")
 
-    @staticmethod
-    def _commit():
+    def _commit(self):
+        # The checkout says nothing of a binary that came from elsewhere.
+        if self.options.perigee:
+            return self.options.perigee
         done = subprocess.run(
             ["git", "-C", str(TOP), "describe", "--always", "--dirty"], stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)

@@ -13,7 +13,7 @@ package struct RevisionRecord: Hashable, Sendable {
     package let publishedAt: Timestamp
     /// Files in it.
     package let files: Int64
-    /// Folders in it, with the volume's root.
+    /// Folders in it, the volume's root not counted.
     package let folders: Int64
     /// Bytes of all its files.
     package let bytes: Int64

@@ -9,15 +9,26 @@ extension LocalVolumeService {
     {
         let place = try place(of: entry, snapshot)
         guard !place.root.isNetwork else { return nil }
-        return register(try place.root.open(place.path, expecting: place.expected), entry, snapshot)
+        do throws(PerigeeError) {
+            let file = try place.root.open(place.path, expecting: place.expected)
+            return register(file, entry, snapshot)
+        } catch {
+            handles.refused(entry, ordinal: snapshot.ordinal, error)
+            throw error
+        }
     }
 
     package func open(_ entry: Entry, of snapshot: VolumeSnapshot) async throws(PerigeeError)
         -> ReadHandle
     {
         let place = try place(of: entry, snapshot)
-        let file = try await place.root.openWaiting(place.path, expecting: place.expected)
-        return register(file, entry, snapshot)
+        do throws(PerigeeError) {
+            let file = try await place.root.openWaiting(place.path, expecting: place.expected)
+            return register(file, entry, snapshot)
+        } catch {
+            handles.refused(entry, ordinal: snapshot.ordinal, error)
+            throw error
+        }
     }
 
     /// Where a file's bytes are, and what they have to look like.

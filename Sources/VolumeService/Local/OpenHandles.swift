@@ -89,6 +89,17 @@ final class OpenHandles: Sendable {
         }
     }
 
+    /// Notes a file that could not be opened, where its origin holds another version by now.
+    func refused(_ entry: Entry, ordinal: Int, _ error: PerigeeError) {
+        guard error.code == .stale else { return }
+        staleCount.increment()
+        logger.warning(
+            "file is not what was published",
+            metadata: [
+                "volume": "\(ordinal)", "file": "\(entry.id)", "error": "\(error.message)",
+            ])
+    }
+
     private func isStale(_ file: OriginFile) -> Bool {
         do throws(PerigeeError) {
             try file.confirm()
