@@ -22,7 +22,7 @@ struct RootCommand: ParsableCommand {
                 checked, which is slower.
                 """)
 
-        @Argument(help: "The root's name.") var name: RootName
+        @Argument(help: "The root's name.") var name: String
         @Option(help: ArgumentHelp("Where the files are.", valueName: "posix:path"))
         var origin: String
         @OptionGroup var contract: RootContractOptions
@@ -30,6 +30,7 @@ struct RootCommand: ParsableCommand {
 
         func run() throws {
             let publisher = try options.publisher()
+            let name = try RootName(name)
             let root = try contract.root(named: name, origin: origin, checkedBy: publisher)
             try publisher.addRoot(root)
             if options.json {
@@ -65,10 +66,11 @@ struct RootCommand: ParsableCommand {
             commandName: "rm", abstract: "Remove an origin root that no volume uses.",
             discussion: "Nothing in the archive is touched. Example: perigee root rm archive")
 
-        @Argument(help: "The root's name.") var name: RootName
+        @Argument(help: "The root's name.") var name: String
         @OptionGroup var options: StateOptions
 
         func run() throws {
+            let name = try RootName(name)
             try options.store().removeRoot(named: name)
             if options.json {
                 Output.object(["removed": name.string])

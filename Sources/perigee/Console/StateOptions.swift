@@ -61,21 +61,6 @@ struct StateOptions: ParsableArguments {
     }
 }
 
-extension VolumeName: ExpressibleByArgument {
-    /// Reads a name; a bad one is a usage error with the reason.
-    init?(argument: String) {
-        guard let name = try? VolumeName(argument) else { return nil }
-        self = name
-    }
-}
-
-extension RootName: ExpressibleByArgument {
-    init?(argument: String) {
-        guard let name = try? RootName(argument) else { return nil }
-        self = name
-    }
-}
-
 extension FilesContract: ExpressibleByArgument {}
 extension Locality: ExpressibleByArgument {}
 extension Fingerprint: ExpressibleByArgument {}

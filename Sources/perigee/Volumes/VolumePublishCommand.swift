@@ -47,7 +47,9 @@ struct VolumeRollbackCommand: ParsableCommand {
     func run() throws {
         let reference = try VolumeReference(parsing: reference)
         guard case .pinned(let number) = reference.revision, reference.path == nil else {
-            throw ValidationError("Name the revision to go back to, as in hst@r3.")
+            throw PerigeeError(
+                .invalidArgument, "\(reference) names no revision to go back to",
+                remedy: "write one, as in \(reference.volume)@r1")
         }
         try options.publisher().rollBack(reference.volume, to: number)
         if options.json {
@@ -110,7 +112,9 @@ struct VolumeRemoveCommand: ParsableCommand {
         case .candidate where reference.path == nil:
             try publisher.discardCandidate(of: reference.volume)
         default:
-            throw ValidationError("Name a volume, or its candidate; a revision stays for good.")
+            throw PerigeeError(
+                .invalidArgument, "\(reference) cannot be removed",
+                remedy: "name a volume, or its @candidate; a revision stays for good")
         }
         if options.json {
             Output.object(["removed": "\(reference)"])
