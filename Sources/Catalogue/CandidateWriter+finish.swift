@@ -72,55 +72,19 @@ extension CandidateWriter {
             if base.content != made.content || base.own.content != made.own.content {
                 var updated = made
                 updated.added = base.added
-                try store(updated, for: id)
+                try connection.store(updated, of: EntryID(id))
             }
             return
         }
-        try store(made, for: id)
-    }
-
-    private func store(_ state: FolderState, for id: Int64) throws(PerigeeError) {
-        let statement = try connection.statement(
-            """
-            INSERT OR REPLACE INTO folder_state(
-                folder, added, own_files, own_bytes, own_state, own_content, files, folders, bytes,
-                state, content)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-            """)
-        statement.bind(1, id)
-        statement.bind(2, state.added)
-        statement.bind(3, state.own.files)
-        statement.bind(4, state.own.bytes)
-        statement.bind(5, copying: state.own.state)
-        statement.bind(6, copying: state.own.content)
-        statement.bind(7, state.files)
-        statement.bind(8, state.folders)
-        statement.bind(9, state.bytes)
-        statement.bind(10, copying: state.state)
-        statement.bind(11, copying: state.content)
-        try statement.run()
+        try connection.store(made, of: EntryID(id))
     }
 
     private func latestState(of id: Int64) throws(PerigeeError) -> FolderState? {
-        try storedState(of: id, upTo: number)
+        try connection.folderState(of: EntryID(id), upTo: number)
     }
 
     func publishedState(of id: Int64) throws(PerigeeError) -> FolderState? {
-        try storedState(of: id, upTo: number - 1)
-    }
-
-    private func storedState(of id: Int64, upTo revision: Int) throws(PerigeeError) -> FolderState?
-    {
-        let statement = try connection.statement(
-            """
-            SELECT added, own_files, own_bytes, own_state, own_content, files, folders, bytes,
-                   state, content
-            FROM folder_state WHERE folder = ?1 AND added <= ?2 ORDER BY added DESC LIMIT 1
-            """)
-        defer { statement.reset() }
-        statement.bind(1, id)
-        statement.bind(2, revision)
-        return try statement.step() ? FolderState(statement) : nil
+        try connection.folderState(of: EntryID(id), upTo: number - 1)
     }
 
     /// What the files of a folder amount to, from its rows.
@@ -235,19 +199,6 @@ extension CandidateWriter {
 }
 
 extension CandidateWriter {
-    /// How many problems of each kind stand in the report now.
-    package func problemCounts() throws(PerigeeError) -> [ScanProblem.Kind: Int] {
-        let statement = try connection.statement("SELECT kind, count(*) FROM problem GROUP BY kind")
-        defer { statement.reset() }
-        var counts: [ScanProblem.Kind: Int] = [:]
-        while try statement.step() {
-            if let kind = ScanProblem.Kind(rawValue: Int(statement.integer(0))) {
-                counts[kind] = Int(statement.integer(1))
-            }
-        }
-        return counts
-    }
-
     /// Totals of the highest published revision, or nil before the first.
     package func publishedFacts() throws(PerigeeError) -> (files: Int64, bytes: Int64)? {
         guard let root = try publishedState(of: EntryID.root.value) else { return nil }

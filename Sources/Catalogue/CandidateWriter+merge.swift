@@ -45,6 +45,15 @@ extension CandidateWriter {
 
         var isFolder: Bool { key.last == UInt8(ascii: "/") }
         var name: ArraySlice<UInt8> { isFolder ? key.dropLast() : key[...] }
+
+        init(_ statement: SQLiteStatement) {
+            key = statement.array(EntryColumn.key)
+            id = statement.integer(EntryColumn.id)
+            size = statement.integer(EntryColumn.size)
+            modified = statement.integer(EntryColumn.modified)
+            accessClass = statement.integer(EntryColumn.accessClass)
+            added = statement.integer(EntryColumn.added)
+        }
     }
 
     /// What is to be done once a folder's rows have been read.
@@ -165,18 +174,11 @@ extension CandidateWriter {
         _ listing: FolderListing, _ folder: Folder, _ children: inout [Folder]
     ) throws(PerigeeError) -> [Change] {
         var changes: [Change] = []
-        let statement = try connection.statement(
-            """
-            SELECT key, id, size, mtime, class, added FROM entry
-            WHERE parent = ?1 AND added <= ?2 AND (removed IS NULL OR removed > ?2)
-            ORDER BY key
-            """)
+        let statement = try connection.visibleRows(of: folder.id, revision: number)
         defer { statement.reset() }
-        statement.bind(1, folder.id.value)
-        statement.bind(2, number)
         var index = 0
         while try statement.step() {
-            let key = statement.bytes(0)
+            let key = statement.bytes(EntryColumn.key)
             let isFolder = key.last == UInt8(ascii: "/")
             let name = isFolder ? UnsafeRawBufferPointer(rebasing: key.dropLast()) : key
             var order = 1
@@ -197,18 +199,15 @@ extension CandidateWriter {
             // The common case first, without making a row of it.
             if isSame, !isFolder, links.isEmpty, listing.targets.isEmpty,
                 options.fingerprint == .sizeAndModified, !options.computesDigests,
-                listing.items[index].size == statement.integer(2),
-                listing.items[index].modified == statement.integer(3)
+                listing.items[index].size == statement.integer(EntryColumn.size),
+                listing.items[index].modified == statement.integer(EntryColumn.modified)
             {
                 index += 1
                 continue
             }
-            let row = Row(
-                key: Array(key), id: statement.integer(1), size: statement.integer(2),
-                modified: statement.integer(3), accessClass: statement.integer(4),
-                added: statement.integer(5))
             try match(
-                row, isSame ? listing.items[index] : nil, listing, folder, &children, &changes)
+                Row(statement), isSame ? listing.items[index] : nil, listing, folder, &children,
+                &changes)
             if isSame { index += 1 }
         }
         for item in listing.items[index...] { changes.append(.insert(item)) }

@@ -4,20 +4,11 @@ internal import VolumeModel
 extension CandidateWriter {
     /// The candidate's row at `key`, or nil.
     func row(_ key: [UInt8], in folder: EntryID) throws(PerigeeError) -> Row? {
-        let statement = try connection.statement(
-            """
-            SELECT id, size, mtime, class, added FROM entry
-            WHERE parent = ?1 AND key = ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
-            """)
-        defer { statement.reset() }
-        statement.bind(1, folder.value)
-        statement.bind(2, copying: key)
-        statement.bind(3, number)
-        guard try statement.step() else { return nil }
-        return Row(
-            key: key, id: statement.integer(0), size: statement.integer(1),
-            modified: statement.integer(2), accessClass: statement.integer(3),
-            added: statement.integer(4))
+        try withBytes(key) { key throws(PerigeeError) in
+            let statement = try connection.visibleRow(key, in: folder, revision: number)
+            defer { statement.reset() }
+            return try statement.step() ? Row(statement) : nil
+        }
     }
 
     /// Adds a row for `item`.
@@ -101,22 +92,17 @@ extension CandidateWriter {
     ) throws(PerigeeError) -> Int64? {
         let statement = try connection.statement(
             """
-            SELECT id, size, mtime, class, added FROM entry
+            SELECT key, id, size, mtime, version, class, added FROM entry
             WHERE parent = ?1 AND key = ?2 AND removed = ?3 AND added < ?3
             """)
         statement.bind(1, folder.value)
         statement.bind(2, copying: name)
         statement.bind(3, number)
-        guard try statement.step() else {
-            statement.reset()
+        let found = try statement.step() ? Row(statement) : nil
+        statement.reset()
+        guard let row = found, links[row.id] == target, try sameness(row, item) == .same else {
             return nil
         }
-        let row = Row(
-            key: Array(name), id: statement.integer(0), size: statement.integer(1),
-            modified: statement.integer(2), accessClass: statement.integer(3),
-            added: statement.integer(4))
-        statement.reset()
-        guard links[row.id] == target, try sameness(row, item) == .same else { return nil }
         try unmark(folder.value, row.key, added: row.added)
         return row.id
     }
@@ -157,22 +143,10 @@ extension CandidateWriter {
 
     /// All rows of a folder as the candidate has it.
     func rows(of folder: Int64) throws(PerigeeError) -> [Row] {
-        let statement = try connection.statement(
-            """
-            SELECT key, id, size, mtime, class, added FROM entry
-            WHERE parent = ?1 AND added <= ?2 AND (removed IS NULL OR removed > ?2)
-            """)
+        let statement = try connection.visibleRows(of: EntryID(folder), revision: number)
         defer { statement.reset() }
-        statement.bind(1, folder)
-        statement.bind(2, number)
         var rows: [Row] = []
-        while try statement.step() {
-            rows.append(
-                Row(
-                    key: statement.array(0), id: statement.integer(1), size: statement.integer(2),
-                    modified: statement.integer(3), accessClass: statement.integer(4),
-                    added: statement.integer(5)))
-        }
+        while try statement.step() { rows.append(Row(statement)) }
         return rows
     }
 

@@ -62,16 +62,12 @@ extension CatalogueReader {
     private func version(_ key: [UInt8], in folder: EntryID, revision: Int)
         throws(PerigeeError) -> (id: Int64, size: Int64)?
     {
-        let statement = try connection.statement(
-            """
-            SELECT id, size FROM entry
-            WHERE parent = ?1 AND key = ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
-            """)
-        defer { statement.reset() }
-        statement.bind(1, folder.value)
-        statement.bind(2, copying: key)
-        statement.bind(3, revision)
-        return try statement.step() ? (statement.integer(0), statement.integer(1)) : nil
+        try withBytes(key) { key throws(PerigeeError) in
+            let statement = try connection.visibleRow(key, in: folder, revision: revision)
+            defer { statement.reset() }
+            guard try statement.step() else { return nil }
+            return (statement.integer(EntryColumn.id), statement.integer(EntryColumn.size))
+        }
     }
 
     private func difference(

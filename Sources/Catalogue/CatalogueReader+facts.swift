@@ -34,16 +34,11 @@ extension CatalogueReader {
     /// The revision in which this version came.
     package func added(_ entry: Entry, revision: Int) throws(PerigeeError) -> Int? {
         try begin()
-        let statement = try connection.statement(
-            """
-            SELECT added FROM entry
-            WHERE parent = ?1 AND key = ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
-            """)
-        defer { statement.reset() }
-        statement.bind(1, entry.parent.value)
-        statement.bind(2, copying: entry.key)
-        statement.bind(3, revision)
-        return try statement.step() ? Int(statement.integer(0)) : nil
+        return try withBytes(entry.key) { key throws(PerigeeError) in
+            let statement = try connection.visibleRow(key, in: entry.parent, revision: revision)
+            defer { statement.reset() }
+            return try statement.step() ? Int(statement.integer(EntryColumn.added)) : nil
+        }
     }
 
     /// Where a file really is below its origin root, seen from the source's folder: the path that
@@ -102,16 +97,7 @@ extension CatalogueReader {
     /// Totals of a folder and everything below it, and its digests.
     package func state(of folder: EntryID, revision: Int) throws(PerigeeError) -> FolderState? {
         try begin()
-        let statement = try connection.statement(
-            """
-            SELECT added, own_files, own_bytes, own_state, own_content, files, folders, bytes,
-                   state, content
-            FROM folder_state WHERE folder = ?1 AND added <= ?2 ORDER BY added DESC LIMIT 1
-            """)
-        defer { statement.reset() }
-        statement.bind(1, folder.value)
-        statement.bind(2, revision)
-        return try statement.step() ? FolderState(statement) : nil
+        return try connection.folderState(of: folder, upTo: revision)
     }
 
     /// Whether nothing at all is known about the content of any file, or behind any link.

@@ -41,34 +41,20 @@ package final class CatalogueReader {
         // A key with a slash at its end is a folder's, and no name holds one.
         guard name.last != UInt8(ascii: "/") else { return nil }
         try begin()
-        if let file = try probe(name, isFolder: false, folder, revision) { return file }
+        if let file = try probe(name, folder, revision) { return file }
         return try withUnsafeTemporary(count: name.count + 1) { key throws(PerigeeError) in
             key.copyMemory(from: name)
             key[name.count] = UInt8(ascii: "/")
-            return try probe(UnsafeRawBufferPointer(key), isFolder: true, folder, revision)
+            return try probe(UnsafeRawBufferPointer(key), folder, revision)
         }
     }
 
     private func probe(
-        _ key: UnsafeRawBufferPointer, isFolder: Bool, _ folder: EntryID, _ revision: Int
+        _ key: UnsafeRawBufferPointer, _ folder: EntryID, _ revision: Int
     ) throws(PerigeeError) -> Entry? {
-        let statement = try connection.statement(
-            """
-            SELECT id, size, mtime, version, class FROM entry
-            WHERE parent = ?1 AND key = ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
-            """)
+        let statement = try connection.visibleRow(key, in: folder, revision: revision)
         defer { statement.reset() }
-        statement.bind(1, folder.value)
-        statement.bind(2, borrowing: key)
-        statement.bind(3, revision)
-        guard try statement.step() else { return nil }
-        let name = isFolder ? UnsafeRawBufferPointer(rebasing: key.dropLast()) : key
-        return Entry(
-            id: EntryID(statement.integer(0)), parent: folder, name: Array(name),
-            kind: isFolder ? .folder : .file, size: statement.integer(1),
-            modified: Timestamp(nanoseconds: statement.integer(2)),
-            version: VersionToken(bits: UInt64(bitPattern: statement.integer(3))),
-            accessClass: AccessClassID(statement.integer(4)))
+        return try statement.step() ? Entry(statement, in: folder) : nil
     }
 
     /// At most `limit` entries of `folder` with keys after `key`, in key order.
@@ -76,30 +62,11 @@ package final class CatalogueReader {
         _ folder: EntryID, after key: [UInt8], limit: Int, revision: Int
     ) throws(PerigeeError) -> [Entry] {
         try begin()
-        let statement = try connection.statement(
-            """
-            SELECT key, id, size, mtime, version, class FROM entry
-            WHERE parent = ?1 AND key > ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
-            ORDER BY key LIMIT ?4
-            """)
+        let statement = try connection.visibleRows(
+            of: folder, after: key, limit: limit, revision: revision)
         defer { statement.reset() }
-        statement.bind(1, folder.value)
-        statement.bind(2, copying: key)
-        statement.bind(3, revision)
-        statement.bind(4, limit)
         var entries: [Entry] = []
-        while try statement.step() {
-            let key = statement.bytes(0)
-            let isFolder = key.last == UInt8(ascii: "/")
-            entries.append(
-                Entry(
-                    id: EntryID(statement.integer(1)), parent: folder,
-                    name: Array(isFolder ? key.dropLast() : key[...]),
-                    kind: isFolder ? .folder : .file, size: statement.integer(2),
-                    modified: Timestamp(nanoseconds: statement.integer(3)),
-                    version: VersionToken(bits: UInt64(bitPattern: statement.integer(4))),
-                    accessClass: AccessClassID(statement.integer(5))))
-        }
+        while try statement.step() { entries.append(Entry(statement, in: folder)) }
         return entries
     }
 
@@ -114,7 +81,7 @@ package final class CatalogueReader {
         guard let (parent, name) = try place(of: id) else { return nil }
         // Removing a folder removes every row below it, so its own row tells.
         let found = try withBytes(name + [UInt8(ascii: "/")]) { key throws(PerigeeError) in
-            try probe(key, isFolder: true, parent, revision)
+            try probe(key, parent, revision)
         }
         return found?.id == id ? found : nil
     }
@@ -156,6 +123,22 @@ package final class CatalogueReader {
             current = found
         }
         return current
+    }
+}
+
+extension Entry {
+    /// From a row of `folder`.
+    fileprivate init(_ statement: SQLiteStatement, in folder: EntryID) {
+        let key = statement.bytes(EntryColumn.key)
+        let isFolder = key.last == UInt8(ascii: "/")
+        self.init(
+            id: EntryID(statement.integer(EntryColumn.id)), parent: folder,
+            name: Array(isFolder ? key.dropLast() : key[...]), kind: isFolder ? .folder : .file,
+            size: statement.integer(EntryColumn.size),
+            modified: Timestamp(nanoseconds: statement.integer(EntryColumn.modified)),
+            version: VersionToken(
+                bits: UInt64(bitPattern: statement.integer(EntryColumn.version))),
+            accessClass: AccessClassID(statement.integer(EntryColumn.accessClass)))
     }
 }
 

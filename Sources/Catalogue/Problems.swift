@@ -5,15 +5,7 @@ extension CatalogueReader {
     /// How many problems of each kind stand in the report.
     package func problemCounts() throws(PerigeeError) -> [ScanProblem.Kind: Int] {
         try begin()
-        let statement = try connection.statement("SELECT kind, count(*) FROM problem GROUP BY kind")
-        defer { statement.reset() }
-        var counts: [ScanProblem.Kind: Int] = [:]
-        while try statement.step() {
-            if let kind = ScanProblem.Kind(rawValue: Int(statement.integer(0))) {
-                counts[kind] = Int(statement.integer(1))
-            }
-        }
-        return counts
+        return try connection.problemCounts()
     }
 
     /// Calls `body` for each problem, by path in bytes.
@@ -32,6 +24,11 @@ extension CatalogueReader {
 }
 
 extension CandidateWriter {
+    /// How many problems of each kind stand in the report now.
+    package func problemCounts() throws(PerigeeError) -> [ScanProblem.Kind: Int] {
+        try connection.problemCounts()
+    }
+
     /// Forgets the problems at and below `path`, which is about to be scanned.
     package func clearProblems(under path: EntryPath) throws(PerigeeError) {
         guard !path.isRoot else { return try connection.execute("DELETE FROM problem") }
@@ -58,5 +55,19 @@ extension CandidateWriter {
         statement.bind(2, copying: problem.path)
         statement.bind(3, text: problem.detail)
         try statement.run()
+    }
+}
+
+extension SQLiteConnection {
+    fileprivate func problemCounts() throws(PerigeeError) -> [ScanProblem.Kind: Int] {
+        let statement = try statement("SELECT kind, count(*) FROM problem GROUP BY kind")
+        defer { statement.reset() }
+        var counts: [ScanProblem.Kind: Int] = [:]
+        while try statement.step() {
+            if let kind = ScanProblem.Kind(rawValue: Int(statement.integer(0))) {
+                counts[kind] = Int(statement.integer(1))
+            }
+        }
+        return counts
     }
 }
