@@ -36,7 +36,7 @@ extension CandidateWriter {
         for (id, folder) in Array(touched) {
             var current = EntryID(id)
             var depth = folder.depth
-            while current != .root, let above = try place(of: current) {
+            while current != .root, let above = try connection.place(of: current) {
                 depth -= 1
                 current = above.parent
                 if touched[current.value] != nil { continue }

@@ -41,7 +41,7 @@ extension CandidateWriter {
         throws(PerigeeError)
     {
         guard folder.id != .root,
-            let place = try place(of: folder.id),
+            let place = try connection.place(of: folder.id),
             let row = try row(place.name + [UInt8(ascii: "/")], in: place.parent)
         else { return }
         if row.added == Int64(number) {

@@ -77,8 +77,13 @@ extension CandidateWriter {
             try fill(folder, from: listing, &children)
             return children
         }
-        let changes = try compare(listing, folder, &children)
-        try apply(changes, listing, folder, &children)
+        var position = Position()
+        var isChanged = false
+        while !position.isAtEnd {
+            let changes = try compare(listing, folder, &position, &children)
+            if try apply(changes, listing, folder, &children) { isChanged = true }
+        }
+        if isChanged { try touch(folder, listing.modified) }
         return children
     }
 
@@ -102,7 +107,7 @@ extension CandidateWriter {
         {
             changes.append(.insert(item))
         }
-        try apply(changes, listing, folder, &children)
+        if try apply(changes, listing, folder, &children) { try touch(folder, listing.modified) }
         return children.first
     }
 
@@ -134,10 +139,11 @@ extension CandidateWriter {
         try setModified(folder, listing.modified)
     }
 
+    /// - Returns: whether the folder holds something else now.
     private func apply(
         _ changes: [Change], _ listing: FolderListing, _ folder: Folder,
         _ children: inout [Folder]
-    ) throws(PerigeeError) {
+    ) throws(PerigeeError) -> Bool {
         var isChanged = false
         for change in changes {
             switch change {
@@ -163,21 +169,39 @@ extension CandidateWriter {
                 try setModified(child, Timestamp(nanoseconds: row.modified), isAimed: true)
             }
         }
-        if isChanged {
-            touched[folder.id.value] = Touched(depth: folder.depth)
-            try setModified(folder, listing.modified)
-        }
+        return isChanged
     }
 
-    /// Walks rows and items together, both in key order.
+    private func touch(_ folder: Folder, _ modified: Timestamp) throws(PerigeeError) {
+        touched[folder.id.value] = Touched(depth: folder.depth)
+        try setModified(folder, modified)
+    }
+
+    /// How far a folder's rows and items have been compared.
+    private struct Position {
+        /// The key of the last row that was.
+        var key: [UInt8] = []
+        /// The next item.
+        var item = 0
+        /// Whether rows are left; the items behind the last row are new, and their rows are too.
+        var hasRows = true
+        var isAtEnd = false
+    }
+
+    /// Walks rows and items together from `position` on, both in key order, until there is much to
+    /// write: a folder of a million files that all changed must not be held twice in memory, and no
+    /// row can be written while they are being read.
     private func compare(
-        _ listing: FolderListing, _ folder: Folder, _ children: inout [Folder]
+        _ listing: FolderListing, _ folder: Folder, _ position: inout Position,
+        _ children: inout [Folder]
     ) throws(PerigeeError) -> [Change] {
         var changes: [Change] = []
-        let statement = try connection.visibleRows(of: folder.id, revision: number)
+        let statement = try connection.visibleRows(
+            of: folder.id, after: position.key, revision: number)
         defer { statement.reset() }
-        var index = 0
-        while try statement.step() {
+        var index = position.item
+        defer { position.item = index }
+        while position.hasRows, try statement.step() {
             let key = statement.bytes(EntryColumn.key)
             let isFolder = key.last == UInt8(ascii: "/")
             let name = isFolder ? UnsafeRawBufferPointer(rebasing: key.dropLast()) : key
@@ -205,14 +229,26 @@ extension CandidateWriter {
                 index += 1
                 continue
             }
+            let row = Row(statement)
             try match(
-                Row(statement), isSame ? listing.items[index] : nil, listing, folder, &children,
+                row, isSame ? listing.items[index] : nil, listing, folder, &children,
                 &changes)
             if isSame { index += 1 }
+            if changes.count >= Self.mostChanges {
+                position.key = row.key
+                return changes
+            }
         }
-        for item in listing.items[index...] { changes.append(.insert(item)) }
+        position.hasRows = false
+        let rest = min(listing.items.count - index, Self.mostChanges)
+        for item in listing.items[index..<(index + rest)] { changes.append(.insert(item)) }
+        index += rest
+        position.isAtEnd = index == listing.items.count
         return changes
     }
+
+    /// Changes that are collected before they are written.
+    private static var mostChanges: Int { 4_096 }
 
     /// What one row and the item of the same key, if there is one, call for.
     private func match(

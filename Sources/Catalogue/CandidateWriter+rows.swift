@@ -128,22 +128,36 @@ extension CandidateWriter {
         touched[row.id] = nil
         var stack = [row.id]
         while let parent = stack.popLast() {
-            for below in try rows(of: parent) {
-                try removeRow(below, parent: parent)
-                if below.isFolder {
-                    stack.append(below.id)
-                    touched[below.id] = nil
-                    counts.foldersRemoved += 1
-                } else {
-                    counts.removed += 1
-                }
-            }
+            var key: [UInt8] = []
+            while let last = try removeRows(of: parent, after: key, &stack) { key = last }
         }
     }
 
-    /// All rows of a folder as the candidate has it.
-    func rows(of folder: Int64) throws(PerigeeError) -> [Row] {
-        let statement = try connection.visibleRows(of: EntryID(folder), revision: number)
+    /// Takes some thousand rows of a folder out of the candidate.
+    ///
+    /// - Returns: the key of the last of them, nil where there was none.
+    private func removeRows(of parent: Int64, after key: [UInt8], _ folders: inout [Int64])
+        throws(PerigeeError) -> [UInt8]?
+    {
+        let rows = try rows(of: parent, after: key, limit: 4_096)
+        for row in rows {
+            try removeRow(row, parent: parent)
+            if row.isFolder {
+                folders.append(row.id)
+                touched[row.id] = nil
+                counts.foldersRemoved += 1
+            } else {
+                counts.removed += 1
+            }
+        }
+        return rows.last?.key
+    }
+
+    private func rows(of folder: Int64, after key: [UInt8], limit: Int) throws(PerigeeError)
+        -> [Row]
+    {
+        let statement = try connection.visibleRows(
+            of: EntryID(folder), after: key, limit: limit, revision: number)
         defer { statement.reset() }
         var rows: [Row] = []
         while try statement.step() { rows.append(Row(statement)) }
@@ -176,14 +190,6 @@ extension CandidateWriter {
             mark.bind(4, number)
             try mark.run()
         }
-    }
-
-    func place(of folder: EntryID) throws(PerigeeError) -> (parent: EntryID, name: [UInt8])? {
-        let statement = try connection.statement("SELECT parent, name FROM folder WHERE id = ?1")
-        defer { statement.reset() }
-        statement.bind(1, folder.value)
-        guard try statement.step() else { return nil }
-        return (EntryID(statement.integer(0)), statement.array(1))
     }
 
     func setLink(_ id: Int64, _ target: [UInt8]?) throws(PerigeeError) {

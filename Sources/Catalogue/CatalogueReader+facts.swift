@@ -58,7 +58,8 @@ extension CatalogueReader {
                 segments.append(target)
                 return (join(segments), true)
             }
-            guard segments.count <= 512, let (parent, name) = try place(of: current) else {
+            guard segments.count <= 512, let (parent, name) = try connection.place(of: current)
+            else {
                 return nil
             }
             segments.append(name)

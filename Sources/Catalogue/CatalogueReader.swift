@@ -78,21 +78,12 @@ package final class CatalogueReader {
                 id: .root, parent: .root, name: [], kind: .folder, size: 0,
                 modified: Timestamp(nanoseconds: 0), version: VersionToken(bits: 0))
         }
-        guard let (parent, name) = try place(of: id) else { return nil }
+        guard let (parent, name) = try connection.place(of: id) else { return nil }
         // Removing a folder removes every row below it, so its own row tells.
         let found = try withBytes(name + [UInt8(ascii: "/")]) { key throws(PerigeeError) in
             try probe(key, parent, revision)
         }
         return found?.id == id ? found : nil
-    }
-
-    /// Where a folder stands: the folder above it and its name there, or nil for an unknown number.
-    func place(of folder: EntryID) throws(PerigeeError) -> (parent: EntryID, name: [UInt8])? {
-        let statement = try connection.statement("SELECT parent, name FROM folder WHERE id = ?1")
-        defer { statement.reset() }
-        statement.bind(1, folder.value)
-        guard try statement.step() else { return nil }
-        return (EntryID(statement.integer(0)), statement.array(1))
     }
 
     /// The path of a folder in the volume, which it has for ever; nil for an unknown number.
@@ -102,7 +93,8 @@ package final class CatalogueReader {
         var current = folder
         while current != .root {
             // A path of 1,024 bytes has at most 512 segments: more is a cycle.
-            guard segments.count <= 512, let (parent, name) = try place(of: current) else {
+            guard segments.count <= 512, let (parent, name) = try connection.place(of: current)
+            else {
                 return nil
             }
             segments.append(name)

@@ -49,4 +49,14 @@ extension SQLiteConnection {
         statement.bind(4, limit ?? -1)
         return statement
     }
+
+    /// Where a folder stands, whatever revision: the folder above it and its name there, or nil for
+    /// an unknown number.
+    func place(of folder: EntryID) throws(PerigeeError) -> (parent: EntryID, name: [UInt8])? {
+        let statement = try statement("SELECT parent, name FROM folder WHERE id = ?1")
+        defer { statement.reset() }
+        statement.bind(1, folder.value)
+        guard try statement.step() else { return nil }
+        return (EntryID(statement.integer(0)), statement.array(1))
+    }
 }

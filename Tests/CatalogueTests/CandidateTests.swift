@@ -52,6 +52,55 @@ struct CandidateTests {
         }
     }
 
+    @Test(
+        "A folder of very many files becomes what the scan found, whatever changed in it",
+        arguments: [4_095, 4_096, 4_097, 10_000])
+    func manyChanges(_ count: Int) throws {
+        func name(_ index: Int) -> String { "f\(100_000 + index)" }
+        let before = FakeTree(["": (0..<count).map { file(name($0 * 2)) }])
+        let all = (0..<count).map { file(name($0 * 2), size: 2) }
+        let trees = [
+            FakeTree(["": all]), FakeTree(["": []]),
+            // Between, behind and before those that were there.
+            FakeTree(["": all + (0..<count).map { file(name($0 * 2 + 1)) }]),
+            FakeTree(["": all + (0..<count).map { file("z\($0)") }]),
+            FakeTree(["": (0..<count).map { file("a\($0)") } + before.folders[""]!.items]),
+            FakeTree(["": (0..<count).map { folder(name($0 * 2)) }]),
+            FakeTree(["": before.folders[""]!.items.enumerated().filter { $0.0 % 3 > 0 }.map(\.1)]),
+        ]
+        for tree in trees {
+            try withCatalogue { catalogue in
+                try catalogue.publish(before)
+                let facts = try catalogue.publish(tree)
+                try withCatalogue { fresh in
+                    let state = try fresh.publish(tree).state
+                    #expect(state == facts.state)
+                    #expect(try fresh.paths(1) == catalogue.paths(2))
+                }
+                #expect(try catalogue.isSound(1))
+                #expect(try catalogue.isSound(2))
+                #expect(try catalogue.paths(1).count == count)
+                // The same once more is no change, and the way back is one.
+                #expect(try catalogue.scan(tree) == nil)
+                #expect(try catalogue.publish(before).state == catalogue.state(1))
+            }
+        }
+    }
+
+    @Test("A folder of very many files is removed with all of them")
+    func manyRemoved() throws {
+        try withCatalogue { catalogue in
+            let files = (0..<9_000).map { file("f\($0)") }
+            try catalogue.publish(
+                FakeTree(["": [folder("d"), file("a")], "d": files + [folder("s")], "d/s": files]))
+            let facts = try catalogue.publish(FakeTree(["": [file("a")]]))
+            #expect((facts.files, facts.folders) == (1, 0))
+            #expect(
+                try catalogue.number("SELECT count(*) FROM entry WHERE removed IS NULL") == 1)
+            #expect(try catalogue.isSound(1))
+        }
+    }
+
     @Test("Folders keep their numbers for ever; a file's number is one version's")
     func numbers() throws {
         try withCatalogue { catalogue in

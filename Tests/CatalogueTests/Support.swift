@@ -136,6 +136,9 @@ struct CatalogueFixture {
         try RevisionChecker(reader: try reader(), revision: revision).isSound(recorded: nil)
     }
 
+    /// The state digest of a revision.
+    func state(_ revision: Int) throws -> [UInt8]? { try reader().revision(revision)?.state }
+
     /// A number that SQL finds in the file.
     func number(_ sql: String) throws -> Int64 {
         try RawDatabase(path).number(sql)
