@@ -15,6 +15,7 @@ package struct ScanProblem: Hashable, Sendable {
         case digestMismatch = 11
         case digestForNothing = 12
         case reservedName = 13
+        case linksMultiply = 14
 
         /// Its name in reports and JSON.
         package var label: String {
@@ -32,6 +33,7 @@ package struct ScanProblem: Hashable, Sendable {
             case .digestMismatch: "digest-mismatch"
             case .digestForNothing: "digest-for-nothing"
             case .reservedName: "reserved-name"
+            case .linksMultiply: "links-multiply"
             }
         }
 
@@ -51,6 +53,9 @@ package struct ScanProblem: Hashable, Sendable {
             case .digestMismatch: "the digest given is not that of the content"
             case .digestForNothing: "a digest was given for a file that is not there"
             case .reservedName: "the name is one that Perigee uses itself"
+            case .linksMultiply:
+                "links to folders in linked folders are too many; those in this folder are not "
+                    + "followed"
             }
         }
     }

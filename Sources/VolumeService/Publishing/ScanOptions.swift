@@ -20,6 +20,10 @@ package struct ScanOptions: Sendable {
     package var threads = 4
     /// How long the origin may take to answer anything at all before the scan gives up.
     package var stallLimit: Duration = .seconds(60)
+    /// The most links to folders that are followed in folders that were reached by a link
+    /// themselves. Every link counts once for each way on which it is reached, so folders that link
+    /// to one another would make paths without end; an archive has fewer links to folders.
+    package var mostNestedLinks = 200_000
 
     package init() {}
 

@@ -19,6 +19,7 @@ final class Scanner {
     /// Files that were changed so shortly before they were seen that they may be changing still.
     private var suspects: [Suspect] = []
     private let started = Timestamp.now
+    private var nestedLinks: NestedLinks
 
     /// A folder to be listed: as the catalogue numbers it, and as the origin has it.
     struct Job: Sendable {
@@ -50,6 +51,7 @@ final class Scanner {
         self.report = report
         self.isCancelled = isCancelled
         self.publishedFiles = publishedFiles
+        nestedLinks = NestedLinks(limit: options.mostNestedLinks)
         progress.expectedFiles =
             options.prefix == nil && options.changes == nil ? publishedFiles : nil
     }
@@ -79,6 +81,7 @@ final class Scanner {
             jobs = [rootJob]
         }
         try list(jobs)
+        while let next = nestedLinks.next() { try list(next) }
         try checkSuspects(reader)
     }
 
@@ -211,7 +214,9 @@ final class Scanner {
             progress.bytes += item.size
         }
         note(listing, job.origin)
-        return try writer.merge(listing, into: job.folder).map { self.job(for: $0, in: job) }
+        let kept = nestedLinks.isRefused(in: job) ? listing.withoutLinkedFolders : listing
+        let below = try writer.merge(kept, into: job.folder).map { self.job(for: $0, in: job) }
+        return try nestedLinks.hold(below, of: job, listing, writer, report: add)
     }
 
     private func job(for child: CandidateWriter.Folder, in parent: Job) -> Job {
