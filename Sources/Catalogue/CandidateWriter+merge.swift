@@ -256,7 +256,9 @@ extension CandidateWriter {
         _ children: inout [Folder], _ changes: inout [Change]
     ) throws(PerigeeError) {
         guard let item else {
-            changes.append(.remove(row))
+            if listing.unread.isEmpty || !listing.unread.contains(Array(row.name)) {
+                changes.append(.remove(row))
+            }
             return
         }
         let target = item.target >= 0 ? listing.targets[Int(item.target)] : nil

@@ -147,15 +147,13 @@ package final class FolderReader {
         let code = perigee_stat_at(descriptor, name, &found)
         guard code == 0 else {
             // Gone since it was listed: as if it had never been there.
-            if code != -ENOENT {
-                report(.unreadableFile, bytes, folder, &listing, SystemError(code).description)
-            }
+            if code != -ENOENT { unread(bytes, folder, &listing, SystemError(code).description) }
             return
         }
         switch found.mode & UInt32(S_IFMT) {
         case UInt32(S_IFREG):
             if access.isDenied(found, in: descriptor, name) {
-                return report(.unreadableFile, bytes, folder, &listing)
+                return unread(bytes, folder, &listing)
             }
             append(bytes, .file, found, nil, &listing)
         case UInt32(S_IFDIR):
@@ -174,11 +172,13 @@ package final class FolderReader {
         switch links.resolve(name, in: descriptor, of: folder) {
         case .file(let path, let found):
             if access.isDenied(found, in: descriptor, name) {
-                return report(.unreadableFile, bytes, folder, &listing)
+                return unread(bytes, folder, &listing)
             }
             append(bytes, .file, found, path, &listing)
         case .folder(let path, let found):
             append(bytes, .folder, found, path, &listing)
+        case .problem(.unreadableFile, let detail):
+            unread(bytes, folder, &listing, detail)
         case .problem(let kind, let detail):
             report(kind, bytes, folder, &listing, detail)
         }
@@ -201,6 +201,14 @@ package final class FolderReader {
                 target: index, size: kind == .file ? Int64(bitPattern: found.size) : 0,
                 modified: kind == .file ? found.mtime_ns : 0, changed: found.ctime_ns,
                 inode: found.inode))
+    }
+
+    private func unread(
+        _ name: UnsafeRawBufferPointer, _ folder: Folder, _ listing: inout FolderListing,
+        _ detail: String = ""
+    ) {
+        listing.unread.insert(Array(name))
+        report(.unreadableFile, name, folder, &listing, detail)
     }
 
     private func report(

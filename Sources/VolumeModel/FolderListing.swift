@@ -44,6 +44,8 @@ package struct FolderListing: Sendable {
     package var targets: [[UInt8]] = []
     /// Tokens of the items' versions, in the items' order; empty where nobody has made them.
     package var versions: [UInt64] = []
+    /// Names that are there and of which nothing could be learnt: what is known of them stays.
+    package var unread: Set<[UInt8]> = []
     /// What was left out.
     package var problems: [ScanProblem] = []
     /// The folder's own mtime.

@@ -41,8 +41,10 @@ package struct ScanProblem: Hashable, Sendable {
         package var explanation: String {
             switch self {
             case .specialFile: "a socket, pipe or device is not served"
-            case .unreadableFile: "the file cannot be read by this user and is not served"
-            case .unreadableFolder: "the folder cannot be listed; nothing below it is served"
+            case .unreadableFile:
+                "the file cannot be read by this user; it stays as it was published before, if it was"
+            case .unreadableFolder:
+                "the folder cannot be listed; it stays as it was published before, if it was"
             case .nameNotUTF8: "a name that is not UTF-8 cannot be exposed"
             case .pathTooLong: "a path of more than 1,024 bytes cannot be exposed"
             case .linkLeavesRoot: "the link leads out of the origin root and is not served"

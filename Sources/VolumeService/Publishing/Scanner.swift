@@ -182,7 +182,9 @@ final class Scanner {
         case .failure(let error): throw error
         case .denied(let job, let detail):
             try add(ScanProblem(.unreadableFolder, job.folder.path, detail))
-            return try merge(FolderListing(), job)
+            // What is known of it stays: a right that is missing for an hour must not take a part
+            // of an archive out of its volume. What is new has nothing to keep.
+            return job.folder.isNew ? try merge(FolderListing(), job) : []
         case .listing(let job, let listing):
             if let listing {
                 if job.folder.path.isEmpty { try checkNotEmpty(listing) }
@@ -282,6 +284,9 @@ final class Scanner {
         kept.items.removeAll { item in
             let path = prefix + listing.name(item)
             return excludes.contains { $0.matches(path) }
+        }
+        kept.unread = kept.unread.filter { name in
+            !excludes.contains { $0.matches(prefix + name) }
         }
         kept.problems.removeAll { problem in excludes.contains { $0.matches(problem.path) } }
         return kept
