@@ -5,7 +5,7 @@ import Testing
 import VolumeModel
 import VolumeService
 
-@Suite("Hard links", .timeLimit(.minutes(1)))
+@Suite("Hard links", .timeLimit(.minutes(5)))
 struct HardLinkTests {
     @Test("Hard links are separate files of the volume, each with a version of its own")
     func separate() async throws {
