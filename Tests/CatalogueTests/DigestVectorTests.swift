@@ -153,4 +153,35 @@ struct DigestVectorTests {
         // The root's own time is in no digest: two trees share theirs.
         #expect(seen.count == trees.count - 1)
     }
+
+    @Test("Where a link leads is in no digest: it is a fact about the source")
+    func links() throws {
+        func tree(_ target: String?) -> FakeTree {
+            FakeTree(
+                [
+                    "": [folder("d", target: target), file("f", target: target.map { $0 + "/f" })],
+                    "d": [file("x")],
+                ])
+        }
+        var states: [[UInt8]] = []
+        for target in [nil, "v1", "v2"] {
+            try withCatalogue { catalogue in
+                states.append(try catalogue.publish(tree(target)).state)
+                #expect(try catalogue.isSound(1))
+            }
+        }
+        #expect(Set(states).count == 1)
+        try withCatalogue { catalogue in
+            try catalogue.publish(tree("v1"))
+            // The bytes are elsewhere, which is a revision of its own, and each keeps its place.
+            let facts = try catalogue.publish(tree("v2"))
+            #expect(facts.state == states[0])
+            for (revision, target) in [(1, "v1/x"), (2, "v2/x")] {
+                let file = try #require(try catalogue.entry("d/x", revision))
+                let place = try catalogue.reader().location(of: file, revision: revision)
+                #expect(place?.path == Array(target.utf8) && place?.isBelowRoot == true)
+                #expect(try catalogue.isSound(revision))
+            }
+        }
+    }
 }
