@@ -1,3 +1,4 @@
+import Catalogue
 import ControlStore
 import Crypto
 import PerigeeTesting
@@ -94,6 +95,29 @@ struct DigestTests {
             }
             #expect(!report.hasCandidate)
             #expect(hashed.withLock { $0 } == 0)
+        }
+    }
+
+    @Test(
+        "A content digest that becomes known after a publish leaves the record of the publish alone"
+    )
+    func knownLater() throws {
+        try withVolume { fixture, volume in
+            let published = try fixture.publish(volume)
+            #expect(published.contentDigest == nil)
+            #expect(try !fixture.publisher.scan(volume, options: computing).hasCandidate)
+            let recorded = try #require(try fixture.store.revisions(of: volume).last)
+            #expect((recorded.number, recorded.contentDigest) == (published.number, nil))
+            let known = try CatalogueReader(path: fixture.state.catalogue(for: volume))
+                .revision(1)?.content
+            let clean = try fixture.publisher.verify(volume, at: .current)
+            #expect(clean.isCatalogueSound && clean.digested == 2)
+
+            // The same content, published with its digest from the start.
+            try withVolume { other, volume in
+                let whole = try other.publish(volume, options: computing)
+                #expect(whole.contentDigest != nil && whole.contentDigest == known)
+            }
         }
     }
 
