@@ -103,6 +103,20 @@ final class Mapping {
 
     /// A copy of what is mapped; a page that is gone ends the process with SIGBUS.
     var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: base, count: count)) }
+
+    /// One page as the kernel copies it: where a program's own touch would be SIGBUS, write(2) fails
+    /// with EFAULT, and the process goes on.
+    func page(_ index: Int) throws -> Outcome<[UInt8]> {
+        let size = 4_096
+        let length = min(size, count - index * size)
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemError(errno) }
+        defer { for end in ends { close(end) } }
+        guard write(ends[1], base + index * size, length) == length else { return .failed(errno) }
+        var bytes = [UInt8](repeating: 0, count: length)
+        guard read(ends[0], &bytes, length) == length else { throw SystemError(EIO) }
+        return .ok(bytes)
+    }
 }
 
 /// Bytes that tell their place and their version: every 8 bytes are one number.
