@@ -85,7 +85,9 @@ let package = Package(
         .testTarget(
             name: "ControlStoreTests",
             dependencies: ["ControlStore", "VolumeModel", "CKernel", grdb]),
-        .testTarget(name: "FuseKernelTests", dependencies: ["FuseKernel", "CKernel", logging]),
+        .testTarget(
+            name: "FuseKernelTests",
+            dependencies: ["FuseKernel", "CKernel", "PerigeeTesting", logging]),
         .testTarget(name: "SampleArchiveTests", dependencies: ["SampleArchive"]),
         .testTarget(
             name: "VolumeModelTests", dependencies: ["VolumeModel", "PerigeeTesting", crypto]),

@@ -1,4 +1,5 @@
 import Glibc
+import PerigeeTesting
 import Testing
 
 @testable import FuseKernel
@@ -8,7 +9,7 @@ private let new = NodeID(rawValue: 3)
 
 @Suite(
     "Notifications and interrupts", .serialized,
-    .enabled(if: FuseTestSupport.isAvailable, "mounting needs root and /dev/fuse"),
+    .needsMounts(),
     .timeLimit(.minutes(2)))
 struct FuseNotificationTests {
     private let nodes: [NodeID: MemoryFileSystem.Node] = [

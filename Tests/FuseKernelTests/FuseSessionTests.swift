@@ -1,4 +1,5 @@
 import Glibc
+import PerigeeTesting
 import Testing
 
 @testable import FuseKernel
@@ -21,7 +22,7 @@ private let aborted: [Outcome<[UInt8]>?] = [.failed(ECONNABORTED), .failed(ENOTC
 
 @Suite(
     "A session on the real kernel", .serialized,
-    .enabled(if: FuseTestSupport.isAvailable, "mounting needs root and /dev/fuse"),
+    .needsMounts(),
     .timeLimit(.minutes(2)))
 struct FuseSessionTests {
     @Test func aTreeCanBeStattedListedAndRead() throws {

@@ -7,15 +7,6 @@ import Testing
 
 /// What the tests on the real kernel share.
 enum FuseTestSupport {
-    static let reason = "mounting needs root and /dev/fuse"
-
-    /// Whether this machine can mount; where it cannot, it says so once.
-    static let isAvailable: Bool = {
-        let available = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
-        if !available { print("skipped: \(reason)") }
-        return available
-    }()
-
     static let logger: Logger = {
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical

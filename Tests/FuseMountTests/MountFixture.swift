@@ -8,22 +8,6 @@ import VolumeFileSystem
 import VolumeModel
 import VolumeService
 
-/// Whether this machine can mount, and why not.
-enum MountSupport {
-    static let obstacle: String? = {
-        if geteuid() != 0 { return "mount tests need root" }
-        let device = open("/dev/fuse", O_RDWR | O_CLOEXEC)
-        guard device >= 0 else { return "mount tests need /dev/fuse" }
-        close(device)
-        return nil
-    }()
-
-    static let isAvailable: Bool = {
-        if let obstacle { print("SKIPPED: \(obstacle)") }
-        return obstacle == nil
-    }()
-}
-
 /// A mount for the length of a test.
 struct Mounted: Sendable {
     let path: String

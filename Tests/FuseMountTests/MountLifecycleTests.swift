@@ -11,7 +11,7 @@ import VolumeModel
 import VolumeService
 
 @Suite(
-    "The life of a mount", .serialized, .enabled(if: MountSupport.isAvailable),
+    "The life of a mount", .serialized, .needsMounts(),
     .timeLimit(.minutes(1)))
 struct MountLifecycleTests {
     @Test func badMountPointsAreRefusedWithAReason() async throws {

@@ -6,7 +6,7 @@ import VolumeFileSystem
 
 @Suite(
     "Nothing can be changed through a mount", .serialized,
-    .enabled(if: MountSupport.isAvailable), .timeLimit(.minutes(1)))
+    .needsMounts(), .timeLimit(.minutes(1)))
 struct MountReadOnlyTests {
     struct Call: Sendable {
         let name: String

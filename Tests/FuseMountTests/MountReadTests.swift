@@ -21,7 +21,7 @@ enum Way: String, CaseIterable, Sendable {
 }
 
 @Suite(
-    "Reading through a mount", .serialized, .enabled(if: MountSupport.isAvailable),
+    "Reading through a mount", .serialized, .needsMounts(),
     .timeLimit(.minutes(1)))
 struct MountReadTests {
     @Test(arguments: Way.allCases)

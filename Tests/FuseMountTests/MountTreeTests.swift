@@ -8,7 +8,7 @@ import VolumeModel
 import VolumeService
 
 @Suite(
-    "The tree of a mount", .serialized, .enabled(if: MountSupport.isAvailable),
+    "The tree of a mount", .serialized, .needsMounts(),
     .timeLimit(.minutes(1)))
 struct MountTreeTests {
     @Test func aFolderOfTenThousandIsListedWhole() async throws {
