@@ -269,6 +269,15 @@ final class Scanner {
         }
     }
 
+    /// What a volume's root does not show, so that a mount can have files of its own there.
+    private static let reservedName = Array(".perigee".utf8)
+
+    private static func isReserved(in listing: FolderListing) -> (FolderListing.Item) -> Bool {
+        { item in
+            item.nameCount == reservedName.count && listing.name(item).elementsEqual(reservedName)
+        }
+    }
+
     private func filtered(_ listing: FolderListing, in folder: CandidateWriter.Folder)
         -> FolderListing
     {
@@ -278,7 +287,7 @@ final class Scanner {
     private static func filtered(
         _ listing: FolderListing, in folder: CandidateWriter.Folder, _ excludes: [PathPattern]
     ) -> FolderListing {
-        guard !excludes.isEmpty else { return listing }
+        guard !excludes.isEmpty || folder.path.isEmpty else { return listing }
         let prefix = folder.path.isEmpty ? [] : folder.path + [UInt8(ascii: "/")]
         var kept = listing
         kept.items.removeAll { item in
@@ -289,6 +298,10 @@ final class Scanner {
             !excludes.contains { $0.matches(prefix + name) }
         }
         kept.problems.removeAll { problem in excludes.contains { $0.matches(problem.path) } }
+        if folder.path.isEmpty, let index = kept.items.firstIndex(where: isReserved(in: kept)) {
+            kept.items.remove(at: index)
+            kept.problems.append(ScanProblem(.reservedName, Self.reservedName))
+        }
         return kept
     }
 
