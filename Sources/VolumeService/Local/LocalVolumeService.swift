@@ -123,6 +123,7 @@ package final class LocalVolumeService: VolumeService {
     /// - Throws: `.notFound` where nothing has been scanned, `.corrupt`, `.newerFormat`.
     func catalogue(_ record: VolumeRecord) throws(PerigeeError) -> OpenCatalogue {
         if let known = state.withLock({ $0.catalogues[record.ordinal] }) { return known }
+        try CatalogueFile.check(record, in: folder)
         let opened = try OpenCatalogue(path: folder.catalogue(for: record.name))
         return state.withLock { state in
             // Somebody else may have been quicker.

@@ -27,7 +27,7 @@ extension Publisher {
         _ body: (Difference) -> Void
     ) throws(PerigeeError) {
         let record = try store.volume(named: name)
-        let reader = try reader(name)
+        let reader = try reader(record)
         let from = try number(old, of: record, reader)
         let to = try number(new, of: record, reader)
         try reader.differences(from: from, to: to) { difference throws(PerigeeError) in
@@ -42,9 +42,9 @@ extension Publisher {
     /// A complete candidate that is not published, or nil.
     package func candidate(of name: VolumeName) throws(PerigeeError) -> CandidateFacts? {
         let record = try store.volume(named: name)
-        guard let number = record.next, hasCatalogue(name),
-            let facts = try reader(name).revision(number.value)
-        else { return nil }
+        guard let number = record.next, let facts = try candidate(record, number) else {
+            return nil
+        }
         return CandidateFacts(
             number: number, created: facts.created, files: facts.files, folders: facts.folders,
             bytes: facts.bytes, stateDigest: facts.state, contentDigest: facts.content)
@@ -69,27 +69,26 @@ extension Publisher {
     /// How many problems of each kind the last scans left in the report.
     package func problemCounts(of name: VolumeName) throws(PerigeeError) -> [ScanProblem.Kind: Int]
     {
-        guard hasCatalogue(name) else { return [:] }
-        return try reader(name).problemCounts()
+        let record = try store.volume(named: name)
+        if record.highest == nil, !hasCatalogue(name) { return [:] }
+        return try reader(record).problemCounts()
     }
 
     /// Calls `body` for each problem in the report, by path.
     package func problems(of name: VolumeName, _ body: (ScanProblem) -> Void) throws(PerigeeError) {
-        guard hasCatalogue(name) else { return }
-        try reader(name).problems { problem throws(PerigeeError) in body(problem) }
+        let record = try store.volume(named: name)
+        if record.highest == nil, !hasCatalogue(name) { return }
+        try reader(record).problems { problem throws(PerigeeError) in body(problem) }
     }
 
     func hasCatalogue(_ name: VolumeName) -> Bool {
         access(folder.catalogue(for: name), F_OK) == 0
     }
 
-    func reader(_ name: VolumeName) throws(PerigeeError) -> CatalogueReader {
-        guard hasCatalogue(name) else {
-            throw PerigeeError(
-                .notFound, "nothing of \(name) has been scanned",
-                remedy: "run: perigee volume scan \(name)")
-        }
-        return try CatalogueReader(path: folder.catalogue(for: name))
+    /// - Throws: as `CatalogueFile.check` and `CatalogueReader`.
+    func reader(_ record: VolumeRecord) throws(PerigeeError) -> CatalogueReader {
+        try CatalogueFile.check(record, in: folder)
+        return try CatalogueReader(path: folder.catalogue(for: record.name))
     }
 
     func number(_ selector: RevisionSelector, of record: VolumeRecord, _ reader: CatalogueReader)

@@ -37,7 +37,7 @@ extension Publisher {
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(PerigeeError) -> Verification {
         let record = try store.volume(named: name)
-        let reader = try reader(name)
+        let reader = try reader(record)
         let revision = try number(selector, of: record, reader)
         guard let source = record.sources.min(by: { $0.priority < $1.priority }) else {
             throw PerigeeError(.conflict, "the volume \(name) has no source")

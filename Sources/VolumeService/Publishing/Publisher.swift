@@ -37,6 +37,8 @@ package final class Publisher: Sendable {
         // Read under the lock: somebody may have published a moment ago.
         let record = try store.volume(named: name)
         guard let number = record.next else { throw Self.noMoreRevisions(name) }
+        // A lost catalogue must not be replaced by an empty one without a word.
+        if record.highest != nil { try CatalogueFile.check(record, in: folder) }
         guard let source = record.sources.min(by: { $0.priority < $1.priority }) else {
             throw PerigeeError(.conflict, "the volume \(name) has no source")
         }
@@ -128,12 +130,11 @@ package final class Publisher: Sendable {
         return revision
     }
 
-    private func candidate(_ record: VolumeRecord, _ number: RevisionNumber)
+    func candidate(_ record: VolumeRecord, _ number: RevisionNumber)
         throws(PerigeeError) -> RevisionFacts?
     {
-        let path = folder.catalogue(for: record.name)
-        guard access(path, F_OK) == 0 else { return nil }
-        return try CatalogueReader(path: path).revision(number.value)
+        if record.highest == nil, !hasCatalogue(record.name) { return nil }
+        return try reader(record).revision(number.value)
     }
 
     /// Makes an earlier revision the current one.
