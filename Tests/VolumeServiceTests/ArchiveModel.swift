@@ -121,6 +121,15 @@ struct ArchiveModel {
         case .all: expected = found
         case .prefix(let path):
             options.prefix = path
+            let trees = [found, known, revisions.last ?? ReferenceTree()]
+            guard trees.contains(where: { $0.nodes[path.bytes] != nil }) || isReported(path, found)
+            else {
+                let refused = options
+                #expect(
+                    failure { _ = try fixture.publisher.scan(volume, options: refused) }?.code
+                        == .notFound)
+                return count("refused scans")
+            }
             expected = known.replacing(path.bytes, from: found)
         case .changes(let paths):
             options.changes = paths
@@ -136,6 +145,19 @@ struct ArchiveModel {
         }
         #expect(report.number.value == revisions.count + 1)
         #expect((report.files, report.bytes) == (Int64(expected.files), expected.bytes))
+    }
+
+    /// Whether what stands at `path`, or on the way there, is in the report rather than in the volume.
+    private func isReported(_ path: EntryPath, _ found: ReferenceTree) -> Bool {
+        var end: EntryPath? = path
+        while let part = end, !part.isRoot {
+            var status = stat()
+            if lstat(fixture.archive(part.description), &status) == 0 {
+                return found.nodes[part.bytes] == nil
+            }
+            end = part.parentAndName?.parent
+        }
+        return false
     }
 
     mutating func publish() throws {

@@ -83,8 +83,8 @@ struct ScanTests {
     }
 
     @Test(
-        "A part that is not there, or below what is new or a file, is no error",
-        arguments: ["no", "no/such/path", "new/no", "new/sub/no", "top/x", "a/x/y", "new"])
+        "A part that is not there, or below what is new or a file, is an error and changes nothing",
+        arguments: ["no", "no/such/path", "new/no", "new/sub/no", "top/x", "a/x/y"])
     func missingPrefix(_ text: String) throws {
         try withSmallVolume { fixture, volume in
             for isFirst in [true, false] {
@@ -94,7 +94,14 @@ struct ScanTests {
                     try DiskFile.write(fixture.archive("new/f"), [1])
                 }
                 let path = try EntryPath(text)
-                _ = try fixture.publisher.scan(volume, options: scanOptions { $0.prefix = path })
+                #expect(
+                    failure {
+                        _ = try fixture.publisher.scan(
+                            volume, options: scanOptions { $0.prefix = path })
+                    }?.code == .notFound)
+                #expect(try fixture.publisher.candidate(of: volume) == nil)
+                // An archive's own list may name what came and went since.
+                _ = try fixture.publisher.scan(volume, options: scanOptions { $0.changes = [path] })
                 _ = try fixture.publisher.scan(volume)
             }
             _ = try? fixture.publisher.publish(volume)

@@ -1,11 +1,20 @@
+internal import Glibc
 internal import Origins
 internal import VolumeModel
 
 /// Asks the origin for single names, on a thread of its own, since it may never answer.
 struct OriginProbe {
     private struct Question: Sendable {
-        /// Nil asks for the folder itself.
-        var name: [UInt8]?
+        enum Subject: Sendable {
+            /// Whether the folder is there.
+            case folder
+            /// Whether the folder is there and holds anything.
+            case content
+            /// What stands at a name of it.
+            case name([UInt8])
+        }
+
+        var subject: Subject
         var folder: FolderReader.Folder
     }
 
@@ -23,10 +32,15 @@ struct OriginProbe {
                     let own: FolderReader
                     if let reader { own = reader } else { own = try FolderReader(root: root) }
                     reader = own
-                    guard let name = question.name else {
+                    switch question.subject {
+                    case .name(let name):
+                        return .success(try own.read(name, of: question.folder))
+                    case .folder:
                         return .success(try own.holds(question.folder) ? FolderListing() : nil)
+                    case .content:
+                        let path = [UInt8](root.path.utf8) + [slash] + question.folder.realPath
+                        return .success(isEmptyFolder(path) ? nil : FolderListing())
                     }
-                    return .success(try own.read(name, of: question.folder))
                 } catch {
                     return .failure(error)
                 }
@@ -41,14 +55,21 @@ struct OriginProbe {
     func read(
         _ name: [UInt8], of folder: FolderReader.Folder
     ) throws(PerigeeError) -> FolderListing {
-        try ask(Question(name: name, folder: folder)) ?? FolderListing()
+        try ask(Question(subject: .name(name), folder: folder)) ?? FolderListing()
     }
 
     /// Whether a folder is there.
     ///
     /// - Throws: as `read`.
     func holds(_ folder: FolderReader.Folder) throws(PerigeeError) -> Bool {
-        try ask(Question(name: nil, folder: folder)) != nil
+        try ask(Question(subject: .folder, folder: folder)) != nil
+    }
+
+    /// Whether a folder is there and holds no name at all.
+    ///
+    /// - Throws: as `read`.
+    func isEmpty(_ folder: FolderReader.Folder) throws(PerigeeError) -> Bool {
+        try ask(Question(subject: .content, folder: folder)) == nil
     }
 
     private func ask(_ question: Question) throws(PerigeeError) -> FolderListing? {
@@ -64,4 +85,14 @@ struct OriginProbe {
 
     /// Ends the thread.
     func close() { queue.close() }
+}
+
+private let slash = UInt8(ascii: "/")
+
+/// Reads no more than the first names: a folder may have millions.
+private func isEmptyFolder(_ path: [UInt8]) -> Bool {
+    guard let stream = opendir(path.map { CChar(bitPattern: $0) } + [0]) else { return false }
+    defer { closedir(stream) }
+    // "." and ".." are always there.
+    return !(0..<3).allSatisfy { _ in readdir(stream) != nil }
 }

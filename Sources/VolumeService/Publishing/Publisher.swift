@@ -72,6 +72,7 @@ package final class Publisher: Sendable {
                 let scanner = Scanner(
                     writer: writer, root: root, source: source, options: options,
                     publishedFiles: record.highest.flatMap { publishedFiles(name, $0) },
+                    isKnown: { path throws(PerigeeError) in try self.knows(path, record) },
                     report: progress, isCancelled: isCancelled)
                 try scanner.walk()
                 try scanner.hash()
@@ -97,6 +98,16 @@ package final class Publisher: Sendable {
             writer.rollback()
             throw error
         }
+    }
+
+    /// Whether the highest revision or the candidate, as they were before this scan, hold `path`.
+    private func knows(_ path: EntryPath, _ record: VolumeRecord) throws(PerigeeError) -> Bool {
+        let reader = try CatalogueReader(path: folder.catalogue(for: record.name))
+        for number in [record.highest, record.next] {
+            guard let number, try reader.revision(number.value) != nil else { continue }
+            if try reader.entry(at: path, revision: number.value) != nil { return true }
+        }
+        return false
     }
 
     private func publishedFiles(_ name: VolumeName, _ number: RevisionNumber) -> Int? {

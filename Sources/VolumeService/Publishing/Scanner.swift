@@ -14,6 +14,10 @@ final class Scanner {
     let isCancelled: @Sendable () -> Bool
     /// Files of the highest revision; nil before the first.
     private let publishedFiles: Int?
+    /// Whether the volume held a path before this scan.
+    private let isKnown: (EntryPath) throws(PerigeeError) -> Bool
+    /// Whether the source's own folder was found to hold something.
+    private var isSourceFilled = false
     var progress = ScanProgress()
     private var lastReport: UInt64 = 0
     /// Files that were changed so shortly before they were seen that they may be changing still.
@@ -41,7 +45,8 @@ final class Scanner {
 
     init(
         writer: CandidateWriter, root: POSIXRoot, source: VolumeSource, options: ScanOptions,
-        publishedFiles: Int?, report: @escaping (ScanProgress) -> Void,
+        publishedFiles: Int?, isKnown: @escaping (EntryPath) throws(PerigeeError) -> Bool,
+        report: @escaping (ScanProgress) -> Void,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.writer = writer
@@ -52,6 +57,7 @@ final class Scanner {
         self.isCancelled = isCancelled
         self.publishedFiles = publishedFiles
         nestedLinks = NestedLinks(limit: options.mostNestedLinks)
+        self.isKnown = isKnown
         progress.expectedFiles =
             options.prefix == nil && options.changes == nil ? publishedFiles : nil
     }
@@ -70,12 +76,16 @@ final class Scanner {
         if let changes = options.changes {
             for path in Self.outermost(changes) {
                 try writer.clearProblems(under: path)
-                if let job = try descend(to: path, reader) { jobs.append(job) }
+                if case .folder(let job) = try descend(to: path, reader) { jobs.append(job) }
                 try checkCancelled()
             }
         } else if let prefix = options.prefix {
             try writer.clearProblems(under: prefix)
-            if let job = try descend(to: prefix, reader) { jobs.append(job) }
+            switch try descend(to: prefix, reader) {
+            case .folder(let job): jobs.append(job)
+            case .single: break
+            case .nothing: if try !isKnown(prefix) { throw nothing(at: prefix) }
+            }
         } else {
             try writer.clearProblems(under: .root)
             jobs = [rootJob]
@@ -85,11 +95,22 @@ final class Scanner {
         try checkSuspects(reader)
     }
 
+    /// The source's folder, as messages name it.
+    private var sourcePath: String {
+        Printable.quoted(root.path + (source.subpath.isRoot ? "" : "/\(source.subpath)"))
+    }
+
+    private func nothing(at prefix: EntryPath) -> PerigeeError {
+        PerigeeError(
+            .notFound,
+            "there is nothing at \(Printable.quoted(prefix.bytes)) in the source's folder "
+                + "\(sourcePath), nor was there in the volume",
+            remedy: "--prefix names a file or folder below that folder; nothing was changed")
+    }
+
     private var missingSource: PerigeeError {
         PerigeeError(
-            .originUnavailable,
-            "the source's folder \(Printable.quoted(root.path))"
-                + (source.subpath.isRoot ? "" : "/\(source.subpath)") + " is missing",
+            .originUnavailable, "the source's folder \(sourcePath) is missing",
             remedy: "check that it exists and is mounted; nothing was changed")
     }
 
@@ -113,14 +134,25 @@ final class Scanner {
             folder: .root, origin: FolderReader.Folder(path: [], realPath: source.subpath.bytes))
     }
 
+    /// What stands at a path of the source.
+    private enum Found {
+        /// A folder, to be listed.
+        case folder(Job)
+        /// A file, or what is left out and in the report.
+        case single
+        case nothing
+    }
+
     /// Goes down to `path`, name by name, making the candidate agree on the way.
-    ///
-    /// - Returns: the folder that stands there, to be listed; nil for a file or nothing.
-    private func descend(to path: EntryPath, _ reader: OriginProbe) throws(PerigeeError) -> Job? {
+    private func descend(to path: EntryPath, _ reader: OriginProbe) throws(PerigeeError) -> Found {
         var job = rootJob
-        for segment in path.segments {
+        let segments = Array(path.segments)
+        for (index, segment) in segments.enumerated() {
             let name = Array(segment)
-            let listing = filtered(try reader.read(name, of: job.origin), in: job.folder)
+            let there = try reader.read(name, of: job.origin)
+            let isThere = !there.items.isEmpty || !there.problems.isEmpty
+            if !isThere { try checkFilled(reader) }
+            let listing = filtered(there, in: job.folder)
             for problem in listing.problems {
                 // A name on the way to another part has been reported by that part's scan.
                 try writer.clearProblem(at: problem.path)
@@ -128,11 +160,13 @@ final class Scanner {
             }
             note(listing, job.origin)
             guard let child = try writer.merge(name: name, listing, into: job.folder) else {
-                return nil
+                // A file on the way has nothing below it.
+                let isLast = index == segments.count - 1
+                return isThere && (isLast || listing.items.isEmpty) ? .single : .nothing
             }
             job = self.job(for: child, in: job)
         }
-        return job
+        return .folder(job)
     }
 
     private func list(_ first: [Job]) throws(PerigeeError) {
@@ -199,12 +233,21 @@ final class Scanner {
     /// An empty source is more often a file system that is not mounted than an archive that was
     /// emptied.
     private func checkNotEmpty(_ listing: FolderListing) throws(PerigeeError) {
-        guard listing.items.isEmpty, let files = publishedFiles, files > 0, !options.allowsEmpty
-        else { return }
+        if listing.items.isEmpty { try refuseEmptySource() }
+    }
+
+    /// The same where a part is scanned and is gone: looked at once, when the first name is missing.
+    private func checkFilled(_ reader: OriginProbe) throws(PerigeeError) {
+        guard !isSourceFilled else { return }
+        if try reader.isEmpty(rootJob.origin) { try refuseEmptySource() }
+        isSourceFilled = true
+    }
+
+    private func refuseEmptySource() throws(PerigeeError) {
+        guard let files = publishedFiles, files > 0, !options.allowsEmpty else { return }
         throw PerigeeError(
             .originUnavailable,
-            "the source's folder \(Printable.quoted(root.path)) is empty, and \(files) files are "
-                + "published from it",
+            "the source's folder \(sourcePath) is empty, and \(files) files are published from it",
             remedy: "check that its file system is mounted; --allow-empty takes it as it is")
     }
 
