@@ -108,7 +108,7 @@ private struct RandomRun {
             expectRefusal(try site.run("volume publish vol"), 1, saying: "candidate")
             return
         }
-        try site.ok("volume publish vol")
+        try site.ok("volume publish vol --force")
         candidate = nil
         revisions.append(next)
         current = revisions.count - 1

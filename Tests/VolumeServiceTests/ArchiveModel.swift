@@ -162,7 +162,7 @@ struct ArchiveModel {
 
     mutating func publish() throws {
         guard let expected = candidate else { return }
-        let record = try fixture.publisher.publish(volume)
+        let record = try fixture.publisher.publish(volume, isForced: true)
         revisions.append(expected)
         current = revisions.count - 1
         candidate = nil

@@ -118,10 +118,13 @@ package final class Publisher: Sendable {
 
     /// Makes the candidate the current revision.
     ///
-    /// - Throws: `.conflict` where there is no candidate, `.busy`, `.storageFailed`.
-    package func publish(_ name: VolumeName, note: String? = nil) throws(PerigeeError)
-        -> RevisionRecord
-    {
+    /// - Parameter isForced: also where it takes more than half of the current revision's files
+    ///   away, and more than ten.
+    /// - Throws: `.conflict` where there is no candidate, or one that takes so much away, `.busy`,
+    ///   `.storageFailed`, `.corrupt`; nothing was changed then.
+    package func publish(
+        _ name: VolumeName, note: String? = nil, isForced: Bool = false
+    ) throws(PerigeeError) -> RevisionRecord {
         let lock = try CatalogueLock(name, in: folder)
         defer { lock.release() }
         let record = try store.volume(named: name)
@@ -133,6 +136,7 @@ package final class Publisher: Sendable {
                     + (record.highest.map { "\($0)" } ?? "an empty volume"),
                 remedy: "run: perigee volume scan \(name)")
         }
+        if !isForced { try checkShrinking(record, to: number) }
         let revision = RevisionRecord(
             volume: name, number: number, publishedAt: .now, files: facts.files,
             folders: facts.folders, bytes: facts.bytes, stateDigest: facts.state,

@@ -11,15 +11,22 @@ struct VolumePublishCommand: ParsableCommand {
             All front ends on this state switch within a second, all at once; what is open keeps
             its version.
 
-            Example: perigee volume publish hst --note "calibration of November"
+            A candidate that takes more than half of the current revision's files away, and more
+            than ten, is refused without --force: look at it with volume diff first.
+
+            Example:
+              perigee volume diff hst hst@candidate
+              perigee volume publish hst --note "calibration of November"
             """)
 
     @Argument(help: "The volume.") var name: String
     @Option(help: "Why, for the volume's history.") var note: String?
+    @Flag(help: "Even where most of the published files go.") var force = false
     @OptionGroup var options: StateOptions
 
     func run() throws {
-        let revision = try options.publisher().publish(try VolumeName(name), note: note)
+        let revision = try options.publisher().publish(
+            try VolumeName(name), note: note, isForced: force)
         if options.json {
             Output.object(VolumeReport.Revision(revision))
         } else {

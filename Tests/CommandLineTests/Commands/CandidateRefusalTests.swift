@@ -18,6 +18,56 @@ extension CommandLineTests {
             for index in range { try DiskFile.remove("\(site.origin)/d/f\(index)") }
         }
 
+        @Test func `a publish that takes most files away is refused with the numbers`() throws {
+            try withFiles(20) { site in
+                try remove(0..<11, site)
+                try site.ok("volume scan vol")
+                let before = try site.ok("volume show vol --json").text
+                expectRefusal(
+                    try site.run("volume publish vol"), 1, saying: "11 of the 21 files",
+                    "vol@r1", "perigee volume diff vol vol@candidate", "--force")
+                #expect(try site.ok("volume show vol --json").text == before)
+                let gone = try site.ok("volume diff vol vol@candidate").lines
+                #expect(gone.count { $0.hasPrefix("- d/f") } == 11)
+                try site.ok("volume publish vol --force")
+                #expect(try site.ok("ls vol:d").lines.count == 9)
+            }
+        }
+
+        @Test func `half of the files, or ten, go without a question`() throws {
+            try withFiles(21) { site in
+                try remove(0..<11, site)
+                try site.scanAndPublish()
+                try remove(11..<21, site)
+                try site.scanAndPublish()
+                #expect(try site.ok("ls -R vol").lines == ["d/", "top"])
+            }
+        }
+
+        @Test func `a folder that was moved counts as gone`() throws {
+            try withFiles(20) { site in
+                try DiskFile.move("\(site.origin)/d", to: "\(site.origin)/e")
+                try site.ok("volume scan vol")
+                expectRefusal(
+                    try site.run("volume publish vol"), 1, saying: "20 of the 21 files")
+            }
+        }
+
+        @Test func `what is compared is what readers see, also after a rollback`() throws {
+            try withFiles(20) { site in
+                try remove(0..<20, site)
+                try site.ok("volume scan vol")
+                try site.ok("volume publish vol --force")
+                try site.ok("volume rollback vol@r1")
+                try site.write("new", "text")
+                try site.ok("volume scan vol")
+                expectRefusal(
+                    try site.run("volume publish vol"), 1, saying: "20 of the 21 files", "vol@r1")
+                try site.ok("volume rollback vol@r2")
+                try site.ok("volume publish vol")
+            }
+        }
+
         @Test(arguments: ["nope", "nope/deeper", "d/nope", "top/x"])
         func `a prefix that names nothing is an error that names it`(_ prefix: String) throws {
             try withFiles(2) { site in
