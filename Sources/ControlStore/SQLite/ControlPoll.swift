@@ -20,7 +20,7 @@ struct ControlPoll {
 
     /// - Throws: as `SQLiteControlStore.connect(_:busyTimeout:)`.
     init(path: String, known epoch: Epoch?) throws(PerigeeError) {
-        queue = try SQLiteControlStore.connect(path, busyTimeout: Self.busyTimeout)
+        queue = try SQLiteControlStore.connect(path, busyTimeout: Self.busyTimeout).queue
         guard let identifier = try FileIdentifier(path) else { throw Self.removed(path) }
         self.path = path
         self.identifier = identifier

@@ -13,6 +13,8 @@ package final class SQLiteControlStore: ControlStore {
 
     /// One connection, which calls take in turn: control is small, and servers answer by snapshots.
     let queue: DatabaseQueue
+    /// Whether it can only read, since the disk was full when it was opened.
+    private let isFull: Bool
     /// The database file, for messages.
     let path: String
     /// Who is entered as the actor of events.
@@ -57,7 +59,9 @@ package final class SQLiteControlStore: ControlStore {
         self.path = path
         self.actor = actor
         self.now = now
-        queue = try Self.connect(path, busyTimeout: Self.busyTimeout)
+        let connection = try Self.connect(path, busyTimeout: Self.busyTimeout)
+        queue = connection.queue
+        isFull = connection.isFull
         let version = try reading { reader in
             let version = try ControlSchema.checkedVersion(reader.db, path: path)
             let mode = try String.fetchOne(reader.db, sql: "PRAGMA journal_mode")
@@ -69,20 +73,35 @@ package final class SQLiteControlStore: ControlStore {
         if version < ControlSchema.version { try migrate() }
     }
 
-    /// A connection to an existing database, with what every connection sets.
+    /// A connection to an existing database, with what every connection sets; on a full disk one
+    /// that only reads.
     ///
     /// - Parameter busyTimeout: seconds.
     /// - Throws: `.notFound`, `.corrupt`, `.storageFailed`.
-    static func connect(_ path: String, busyTimeout: Double) throws(PerigeeError) -> DatabaseQueue {
+    static func connect(
+        _ path: String, busyTimeout: Double
+    ) throws(PerigeeError) -> ControlConnection {
         guard let size = fileSize(path) else {
             throw PerigeeError(
                 .notFound, "there is no control database \(Printable.quoted(path))",
                 remedy: "run `perigee init`, or restore the state folder from a backup")
         }
         guard size > 0 else { throw SQLiteFailure.corrupt(path, "is empty") }
+        var configuration = configuration(busyTimeout: busyTimeout)
         do {
-            return try DatabaseQueue(
-                path: path, configuration: configuration(busyTimeout: busyTimeout))
+            if !FullDisk.isFull(path) {
+                do {
+                    let queue = try DatabaseQueue(path: path, configuration: configuration)
+                    return ControlConnection(queue: queue, isFull: false)
+                } catch let error as DatabaseError
+                    where error.extendedResultCode.rawValue == FullDisk.noSharedMemory
+                {
+                    // A quota, which statvfs does not tell.
+                }
+            }
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: FullDisk.uri(path), configuration: configuration)
+            return ControlConnection(queue: queue, isFull: true)
         } catch {
             throw SQLiteFailure.translated(error, path: path)
         }
@@ -110,6 +129,7 @@ package final class SQLiteControlStore: ControlStore {
     /// Runs `body` in a write transaction, undone where it throws. Whatever it changes, it enters
     /// with `record`.
     func changing<Value>(_ body: (ControlReader) throws -> Value) throws(PerigeeError) -> Value {
+        if isFull { throw FullDisk.error(path) }
         do {
             return try queue.write { db in try body(ControlReader(db: db, path: path)) }
         } catch {

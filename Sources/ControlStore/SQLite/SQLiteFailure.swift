@@ -11,6 +11,8 @@ enum SQLiteFailure {
             return PerigeeError(
                 .storageFailed, "the control database \(file) cannot be used", cause: error)
         }
+        let extended = (error as? DatabaseError)?.extendedResultCode.rawValue
+        if extended == FullDisk.noSharedMemory { return FullDisk.error(path, cause: error) }
         switch code {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return PerigeeError(
@@ -19,9 +21,7 @@ enum SQLiteFailure {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             return corrupt(path, "is damaged", cause: error)
         case .SQLITE_FULL:
-            return PerigeeError(
-                .storageFailed, "the disk of the control database \(file) is full",
-                remedy: "free some space and try again; nothing was changed", cause: error)
+            return FullDisk.error(path, cause: error)
         case .SQLITE_IOERR, .SQLITE_CANTOPEN:
             return PerigeeError(
                 .storageFailed, "the control database \(file) cannot be read or written",

@@ -73,7 +73,12 @@ package final class CatalogueLock: Sendable {
         let text = Array("\(getpid()) \(startTime() ?? 0)\n".utf8)
         guard ftruncate(descriptor, 0) == 0,
             pwrite(descriptor, text, text.count, 0) == text.count, fdatasync(descriptor) == 0
-        else { throw storageFailed(path, errno) }
+        else {
+            throw PerigeeError(
+                .storageFailed, "the lock \(Printable.quoted(path)) cannot be written",
+                remedy: "see that the disk has room; nothing was changed",
+                cause: SystemError(errno))
+        }
     }
 
     private static func busy(_ volume: VolumeName, holder: [UInt8]) -> PerigeeError {

@@ -123,8 +123,9 @@ package final class LocalVolumeService: VolumeService {
     /// - Throws: `.notFound` where nothing has been scanned, `.corrupt`, `.newerFormat`.
     func catalogue(_ record: VolumeRecord) throws(PerigeeError) -> OpenCatalogue {
         if let known = state.withLock({ $0.catalogues[record.ordinal] }) { return known }
-        try CatalogueFile.check(record, in: folder)
-        let opened = try OpenCatalogue(path: folder.catalogue(for: record.name))
+        let opened = try CatalogueFile.reading(record, in: folder) { path throws(PerigeeError) in
+            try OpenCatalogue(path: path)
+        }
         return state.withLock { state in
             // Somebody else may have been quicker.
             if let known = state.catalogues[record.ordinal] { return known }

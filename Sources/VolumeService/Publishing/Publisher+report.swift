@@ -85,10 +85,11 @@ extension Publisher {
         access(folder.catalogue(for: name), F_OK) == 0
     }
 
-    /// - Throws: as `CatalogueFile.check` and `CatalogueReader`.
+    /// - Throws: as `CatalogueFile.reading` and `CatalogueReader`.
     func reader(_ record: VolumeRecord) throws(PerigeeError) -> CatalogueReader {
-        try CatalogueFile.check(record, in: folder)
-        return try CatalogueReader(path: folder.catalogue(for: record.name))
+        try CatalogueFile.reading(record, in: folder) { path throws(PerigeeError) in
+            try CatalogueReader(path: path)
+        }
     }
 
     func number(_ selector: RevisionSelector, of record: VolumeRecord, _ reader: CatalogueReader)

@@ -39,6 +39,7 @@ package final class Publisher: Sendable {
         guard let number = record.next else { throw Self.noMoreRevisions(name) }
         // A lost catalogue must not be replaced by an empty one without a word.
         if record.highest != nil { try CatalogueFile.check(record, in: folder) }
+        try CatalogueFile.checkRoom(record, in: folder)
         guard let source = record.sources.min(by: { $0.priority < $1.priority }) else {
             throw PerigeeError(.conflict, "the volume \(name) has no source")
         }
@@ -173,6 +174,7 @@ package final class Publisher: Sendable {
                 .conflict, "\(name) has no candidate",
                 remedy: "`perigee volume show \(name)` tells what there is")
         }
+        try CatalogueFile.checkRoom(record, in: folder)
         let writer = try CandidateWriter(
             path: folder.catalogue(for: name), ordinal: record.ordinal,
             highest: number.value - 1,

@@ -60,11 +60,16 @@ enum BackgroundMount {
 
     private static func openLog(in state: StateFolder) throws(PerigeeError) -> Int32 {
         let folder = state.path + "/log"
-        mkdir(folder, 0o700)
         let path = folder + "/mount.log"
-        let log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard log >= 0 else { throw failed("open the log \(path)", errno) }
-        return log
+        if mkdir(folder, 0o700) == 0 || errno == EEXIST {
+            let log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            if log >= 0 { return log }
+        }
+        throw PerigeeError(
+            .storageFailed, "the log \(Printable.quoted(path)) cannot be written",
+            remedy: "see that the disk has room and at the folder's rights, or stay in the front "
+                + "with --foreground, which logs to standard error",
+            cause: SystemError(errno))
     }
 
     private static func failed(_ what: String, _ errno: Int32) -> PerigeeError {

@@ -12,6 +12,13 @@ enum Machine {
         return geteuid() == 0
     }()
 
+    /// Whether a file can be mounted as a disk; says so where it cannot.
+    static let hasLoopDevices: Bool = {
+        let found = access("/dev/loop-control", R_OK | W_OK) == 0 && has("mkfs.ext4")
+        if !found { print("SKIPPED: a file cannot be mounted as a disk here") }
+        return found
+    }()
+
     /// Whether a program is in the path; says so where it is not.
     static func has(_ program: String) -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin:/usr/sbin:/sbin"
