@@ -61,10 +61,12 @@ struct MountCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let layout = try layout()
+        let references = try references()
+        let layout = layout(references)
         let folder = try options.folder()
         // Before anything else: what is wrong here should be said in the terminal.
         let control = try options.store().snapshot()
+        try MountVolumes.check(references, in: control)
         try MountPlace.check(mountpoint, roots: control.roots, state: folder)
         guard foreground else {
             let place = try MountPlace.prepare(mountpoint)
@@ -124,9 +126,13 @@ struct MountCommand: AsyncParsableCommand {
         return words
     }
 
-    private func layout() throws(PerigeeError) -> MountLayout {
+    private func references() throws(PerigeeError) -> [VolumeReference] {
         var references: [VolumeReference] = []
         for text in volume { references.append(try VolumeReference(parsing: text)) }
+        return references
+    }
+
+    private func layout(_ references: [VolumeReference]) -> MountLayout {
         if atRoot, let reference = references.first { return .atRoot(reference) }
         return references.isEmpty ? .everyVolume : .selected(references)
     }

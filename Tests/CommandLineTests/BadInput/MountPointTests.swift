@@ -93,24 +93,33 @@ extension CommandLineTests {
             }
         }
 
-        @Test func `a volume that is not there or not public cannot be mounted`() throws {
+        @Test func `who owns the state is told why a volume cannot be mounted`() throws {
             try withSite { site in
-                try site.publish()
-                try site.ok("volume set vol --private")
                 let point = try site.makeFolder("mnt")
-                let hidden = try site.run("mount \(point) --volume vol")
-                let missing = try site.run("mount \(point) --volume vox")
-                expectRefusal(hidden, 1, saying: "vol")
-                expectRefusal(missing, 1, saying: "vox")
-                // Whether it is hidden or absent is told to nobody.
-                #expect(hidden.errorText == missing.errorText.replacing("vox", with: "vol"))
+                try site.write("f", "text")
+                try site.ok("volume add vol --origin posix:\(site.origin)")
+                let mount = "mount \(point) --volume"
+                expectRefusal(
+                    try site.run("\(mount) vol"), 1, saying: "private",
+                    "perigee volume set vol --public")
                 try site.ok("volume set vol --public")
-                for wrong in ["vol@r9", "vol:none", "vol@candidate"] {
-                    let done = try site.run("mount \(point) --volume \(wrong) --at-root")
-                    #expect(done.status != 0, "\(done)")
-                    #expect(done.errorText.split(separator: "\n").count >= 2, "\(done)")
-                }
+                expectRefusal(
+                    try site.run("\(mount) vol"), 1, saying: "nothing of vol is published",
+                    "perigee volume scan vol", "perigee volume publish vol")
+                try site.scanAndPublish()
+                expectRefusal(
+                    try site.run("\(mount) vol@r9"), 1, saying: "no revision vol@r9", "up to r1",
+                    "perigee volume show vol")
+                expectRefusal(
+                    try site.run("\(mount) vox"), 1, saying: "no volume vox", "perigee volume ls")
+                expectRefusal(
+                    try site.run("\(mount) vol:none --at-root"), 1, saying: "vol:none")
+                expectRefusal(
+                    try site.run("\(mount) vol@candidate"), 64, saying: "not published",
+                    "perigee volume publish vol")
                 #expect(MountTable.points(below: site.folder) == [])
+                try site.ok("\(mount) vol@r1")
+                #expect(listing(point) == .ok(["vol@r1"]))
             }
         }
     }

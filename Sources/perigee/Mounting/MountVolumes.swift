@@ -1,0 +1,48 @@
+internal import ControlStore
+internal import VolumeModel
+
+/// Whether what `--volume` names can be mounted.
+///
+/// In a mount, what may not be seen does not exist. Who mounts owns the state, and may know which of
+/// both it is, and what to do.
+enum MountVolumes {
+    /// - Throws: `.notFound` for a volume or revision that is not there, `.conflict` for a volume
+    ///   that is private or of which nothing is published.
+    static func check(
+        _ references: [VolumeReference], in control: ControlSnapshot
+    ) throws(PerigeeError) {
+        // What names another site is refused with the layout.
+        for reference in references where reference.site == nil {
+            let name = reference.volume
+            guard let record = control.volume(named: name) else {
+                throw PerigeeError(
+                    .notFound, "there is no volume \(name)",
+                    remedy: "`perigee volume ls` lists the volumes")
+            }
+            guard record.isPublic else {
+                throw PerigeeError(
+                    .conflict, "the volume \(name) is private, and mounts show public ones only",
+                    remedy: "open it to anyone: perigee volume set \(name) --public")
+            }
+            try check(reference.revision, of: record)
+        }
+    }
+
+    private static func check(
+        _ revision: RevisionSelector, of record: VolumeRecord
+    ) throws(PerigeeError) {
+        let name = record.name
+        // What is not published is refused with the layout where it is the candidate.
+        if revision == .candidate { return }
+        guard let highest = record.highest, record.current != nil else {
+            throw PerigeeError(
+                .conflict, "nothing of \(name) is published",
+                remedy: "run: perigee volume scan \(name), then: perigee volume publish \(name)")
+        }
+        guard case .pinned(let number) = revision, number > highest else { return }
+        throw PerigeeError(
+            .notFound,
+            "there is no revision \(name)@\(number): \(name) is published up to \(highest)",
+            remedy: "`perigee volume show \(name)` lists its revisions")
+    }
+}
