@@ -22,15 +22,8 @@ struct CatCommand: AsyncParsableCommand {
         let service = try options.service()
         defer { service.stop() }
         for text in references {
-            let reference = try VolumeReference(parsing: text)
-            let snapshot = try service.snapshot(
-                of: reference.volume, at: reference.revision, for: .owner)
-            guard let entry = try service.entry(at: reference.path ?? .root, of: snapshot) else {
-                throw PerigeeError(
-                    .notFound, "\(reference) does not exist",
-                    remedy: "`perigee ls \(reference.volume)` lists its root")
-            }
-            let handle = try await service.open(entry, of: snapshot)
+            let named = try NamedEntry(text, in: service) { "read it with: cat \($0)" }
+            let handle = try await service.open(named.entry, of: named.snapshot)
             defer { handle.close() }
             try await Self.copy(handle)
         }

@@ -22,21 +22,14 @@ struct ListCommand: ParsableCommand {
     @OptionGroup var options: StateOptions
 
     func run() throws {
-        let reference = try VolumeReference(parsing: reference)
         let service = try options.service()
         defer { service.stop() }
-        let snapshot = try service.snapshot(
-            of: reference.volume, at: reference.revision, for: .owner)
-        let path = reference.path ?? .root
-        guard let entry = try service.entry(at: path, of: snapshot) else {
-            throw PerigeeError(
-                .notFound, "\(reference) does not exist",
-                remedy: "`perigee ls \(reference.volume)` lists its root")
+        let named = try NamedEntry(reference, in: service) { "list it with: ls \($0)" }
+        let path = (named.reference.path ?? .root).bytes
+        guard named.entry.kind == .folder else {
+            return show(named.entry, path: path, name: path)
         }
-        guard entry.kind == .folder else {
-            return show(entry, path: path.bytes, name: path.bytes)
-        }
-        try list(entry.id, path.bytes, [], service, snapshot)
+        try list(named.entry.id, path, [], service, named.snapshot)
     }
 
     /// Lists one folder; `shown` is what stands before its names.

@@ -9,7 +9,7 @@ struct StatCommand: ParsableCommand {
         abstract: "Show what is known of a file or folder: version, ETag, digests, revision.",
         discussion: """
             VOLUME:PATH asks the state, as its owner. A path in a mount asks the mount that it lies
-            in, which needs no access to the state.
+            in, which needs no access to the state; one without a slash is written ./PATH.
 
             Example:
               perigee stat hst:hub_hstdata_i/i/b4x/04/ib4x04ivq_flt.fits.gz
@@ -35,20 +35,16 @@ struct StatCommand: ParsableCommand {
     }
 
     private func inState() throws -> MountStatus {
-        let reference = try VolumeReference(parsing: target)
         let service = try options.service()
         defer { service.stop() }
-        let snapshot = try service.snapshot(
-            of: reference.volume, at: reference.revision, for: .owner)
-        guard let entry = try service.entry(at: reference.path ?? .root, of: snapshot) else {
-            throw PerigeeError(
-                .notFound, "\(reference) does not exist",
-                remedy: "`perigee ls \(reference.volume)` lists its root")
+        let named = try NamedEntry(target, in: service) {
+            "ask the mount that it lies in with: perigee stat ./\($0)"
         }
+        let (snapshot, entry) = (named.snapshot, named.entry)
         let details = try service.details(of: entry, in: snapshot)
         return MountStatus(
             volume: snapshot.name.string, revision: snapshot.number.value,
-            pinned: reference.revision != .current, path: details.path.description,
+            pinned: named.reference.revision != .current, path: details.path.description,
             kind: entry.kind == .folder ? "folder" : "file", size: entry.size,
             modified: entry.modified.nanoseconds, node: snapshot.node(of: entry).value,
             etag: details.etag?.text,

@@ -86,6 +86,28 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `a path of this machine where a volume is meant is told as such`() throws {
+            try withSite { site in
+                try site.publish("hst")
+                let folder = try site.makeFolder("mp")
+                try DiskFile.write("\(folder)/file", [1])
+                try DiskFile.makeFolder("\(site.folder)/archive")
+                for (words, advice) in [
+                    ("stat mp", "perigee stat ./mp"), ("stat archive", "perigee stat ./archive"),
+                    ("ls mp", "with: ls mp"), ("ls archive", "with: ls archive"),
+                    ("ls ./mp", "with: ls ./mp"), ("cat mp/file", "with: cat mp/file"),
+                ] {
+                    let shell = "cd '\(site.folder)' && exec '\(Site.program)' \(words)"
+                    let done = try Child(["sh", "-c", shell], environment: site.environment).wait()
+                    let status = try #require(done.status)
+                    #expect(status == 1 || status == 64)
+                    expectRefusal(done, status, saying: "is a path of this machine", advice)
+                }
+                let none = try site.run("stat nowhere")
+                #expect(!none.errorText.contains("path of this machine"), "\(none)")
+            }
+        }
+
         @Test func `a removed volume's name is not given to another by accident`() throws {
             try withSite { site in
                 try site.write("f", "one")
