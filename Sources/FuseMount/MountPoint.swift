@@ -11,19 +11,28 @@ package enum MountPoint {
     /// - Throws: `.notFound`, `.notADirectory`, `.conflict` where it is not empty, `.busy` where a
     ///   mount of ours is there, and what the system says.
     package static func prepare(_ path: String) throws(PerigeeError) -> String {
+        // Before anything touches the folder: on a mount that does not answer, that would wait.
+        try release(path)
         let resolved = try resolve(path)
+        if resolved != path { try release(resolved) }
+        try checkEmpty(resolved)
+        return resolved
+    }
+
+    /// Detaches what a killed daemon of ours left at `path`. Blocks for a few seconds where a daemon
+    /// does not answer.
+    ///
+    /// - Throws: `.busy` where a mount of ours is there, `.storageFailed`.
+    package static func release(_ path: String) throws(PerigeeError) {
         do {
-            try FuseMountTable.detachDead(at: resolved)
-            switch try FuseMountTable.health(at: resolved) {
+            try FuseMountTable.detachDead(at: path)
+            switch try FuseMountTable.health(at: path) {
             case .notMounted, .dead: break
             case .alive:
                 throw PerigeeError(
                     .busy, "\(Printable.quoted(path)) is a Perigee mount already",
                     remedy: "unmount it first: perigee unmount \(path)")
-            case .unresponsive:
-                throw PerigeeError(
-                    .busy, "a Perigee mount on \(Printable.quoted(path)) does not answer",
-                    remedy: "end its process, then detach it: umount -l \(path)")
+            case .unresponsive: throw unresponsive(path)
             }
         } catch let error as PerigeeError {
             throw error
@@ -32,8 +41,6 @@ package enum MountPoint {
                 .storageFailed, "cannot use \(Printable.quoted(path)) as a mount point",
                 cause: error)
         }
-        try checkEmpty(resolved)
-        return resolved
     }
 
     /// Resolves all but the last name first: on a dead mount every call about the folder itself

@@ -14,6 +14,15 @@ struct FuseMountTableTests {
     }
 
     @Test(arguments: [
+        ("rw,user_id=1000,group_id=100,allow_other", UInt32(1_000)), ("user_id=0", 0), ("rw", nil),
+        ("rw,user_id=", nil),
+    ])
+    func theOptionsTellWhoMounted(_ options: String, _ user: UInt32?) {
+        let line = "36 35 0:47 / /data ro,nosuid - fuse.perigee perigee \(options)"
+        #expect(FuseMountTable.parse(line).map(\.user) == [user])
+    }
+
+    @Test(arguments: [
         "", "36", "36 35 98:0 / /mnt rw,noatime shared:1 master:2",
         "x 35 98:0 / /mnt rw - ext4 /dev/a rw", "36 35 980 / /mnt rw - ext4 /dev/a rw",
         "36 35 98:0 / /mnt rw shared:1 -",

@@ -88,7 +88,7 @@ extension FuseMountTable {
             throw FuseSessionError(.mount, "cannot unmount \(mountPoint)", errno: refusal)
         }
         guard try run("fusermount3", "-u", "-q", "-z", "--", mountPoint) == 0 else {
-            throw FuseSessionError(.mount, "fusermount3 cannot unmount \(mountPoint)")
+            throw FuseSessionError(.mount, "fusermount3 ended with an error")
         }
     }
 

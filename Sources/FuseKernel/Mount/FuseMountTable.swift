@@ -18,6 +18,8 @@ package enum FuseMountTable {
         package var type: String
         /// What is mounted, as its mounter named it.
         package var source: String
+        /// The user who mounted a FUSE mount; nil for others.
+        package var user: UInt32?
     }
 
     /// The mounts, later ones over earlier ones.
@@ -50,8 +52,17 @@ package enum FuseMountTable {
             guard device.count == 2 else { return nil }
             return Entry(
                 id: id, major: device[0], minor: device[1], mountPoint: unescaped(fields[4]),
-                type: unescaped(fields[separator + 1]), source: unescaped(fields[separator + 2]))
+                type: unescaped(fields[separator + 1]), source: unescaped(fields[separator + 2]),
+                user: fields.count > separator + 3 ? user(in: fields[separator + 3]) : nil)
         }
+    }
+
+    /// The `user_id` among a file system's options.
+    private static func user(in options: Substring) -> UInt32? {
+        for option in options.split(separator: ",") where option.hasPrefix("user_id=") {
+            return UInt32(option.dropFirst("user_id=".count))
+        }
+        return nil
     }
 
     /// The kernel writes blank, tab, line feed, `\` and `#` as a backslash and three octal digits.

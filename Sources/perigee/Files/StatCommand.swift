@@ -26,7 +26,13 @@ struct StatCommand: ParsableCommand {
         if !head.contains(UInt8(ascii: "/")), !head.isEmpty, head.first != UInt8(ascii: ".") {
             return show(try inState())
         }
-        guard let status = try MountStatus.read(target) else {
+        // No answer of a mount waits on an origin: one that takes so long is stopped or hangs.
+        let path = target
+        let answer = try Deadline.run(
+            within: .seconds(10),
+            "the mount in which \(Printable.quoted(path)) lies did not answer within 10 s"
+        ) { () throws(PerigeeError) in try MountStatus.read(path) }
+        guard let status = answer else {
             throw PerigeeError(
                 .invalidArgument, "\(Printable.quoted(target)) lies in no mount of perigee",
                 remedy: "name a path in a mount, or VOLUME:PATH")

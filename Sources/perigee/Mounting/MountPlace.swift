@@ -7,9 +7,11 @@ internal import VolumeModel
 enum MountPlace {
     /// Refuses a mount point that would become part of what is published, or hide the state.
     ///
-    /// - Throws: `.invalidArgument`.
+    /// - Throws: `.invalidArgument`; `.busy` and `.timedOut` where a mount of ours is there.
     static func check(_ path: String, roots: [OriginRoot], state: StateFolder) throws(PerigeeError)
     {
+        // First, since asking a mount that does not answer for its real path would wait for it.
+        try MountPoint.release(path)
         guard let real = realPath(path) else { return }
         for root in roots {
             let origin =
