@@ -9,13 +9,15 @@ package enum MountPoint {
     ///
     /// - Returns: the path as the mount table shows it.
     /// - Throws: `.notFound`, `.notADirectory`, `.conflict` where it is not empty, `.busy` where a
-    ///   mount of ours is there, and what the system says.
+    ///   mount of ours is there, `.accessDenied` and `.notFound` where nothing can be mounted at all,
+    ///   and what the system says.
     package static func prepare(_ path: String) throws(PerigeeError) -> String {
         // Before anything touches the folder: on a mount that does not answer, that would wait.
         try release(path)
         let resolved = try resolve(path)
         if resolved != path { try release(resolved) }
         try checkEmpty(resolved)
+        try checkSystem(mountingOn: resolved)
         return resolved
     }
 

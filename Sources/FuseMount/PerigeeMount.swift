@@ -155,7 +155,10 @@ package final class PerigeeMount: Service {
         } catch {
             handler.end()
             throw PerigeeError(
-                .storageFailed, "cannot mount on \(Printable.quoted(mountPoint))", cause: error)
+                .storageFailed, "cannot mount on \(Printable.quoted(mountPoint))",
+                remedy: "the words of libfuse and fusermount3 have the reason; a mount in the "
+                    + "background logs them to log/mount.log in the state folder",
+                cause: error)
         }
     }
 }

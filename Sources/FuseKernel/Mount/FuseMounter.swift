@@ -9,14 +9,12 @@ enum FuseMounter {
     /// - Throws: `FuseSessionError` if it is missing, dead or not a folder.
     static func resolve(_ mountPoint: String) throws -> String {
         guard let pointer = realpath(mountPoint, nil) else {
-            throw FuseSessionError(
-                .mountPoint, "cannot mount on \(mountPoint)", errno: errno)
+            throw FuseSessionError(.mountPoint, mountPoint, errno: errno)
         }
         defer { free(pointer) }
         var status = stat()
         guard stat(pointer, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw FuseSessionError(
-                .mountPoint, "cannot mount on \(mountPoint)", errno: ENOTDIR)
+            throw FuseSessionError(.mountPoint, mountPoint, errno: ENOTDIR)
         }
         return String(cString: pointer)
     }
@@ -42,14 +40,13 @@ enum FuseMounter {
                 var operations = fuse_lowlevel_ops()
                 let size = MemoryLayout<fuse_lowlevel_ops>.size
                 guard let session = fuse_session_new(&arguments, &operations, size, nil) else {
-                    throw FuseSessionError(.mount, "libfuse refused the options\(lastMessage())")
+                    throw FuseSessionError(.mount, "libfuse refuses the options\(lastMessage())")
                 }
                 // The descriptor is duplicated below, so libfuse's own can go with its session,
                 // which leaves the mount alone.
                 defer { fuse_session_destroy(session) }
                 guard fuse_session_mount(session, mountPoint) == 0 else {
-                    throw FuseSessionError(
-                        .mount, "cannot mount on \(mountPoint)\(lastMessage())")
+                    throw FuseSessionError(.mount, "libfuse refuses\(lastMessage())")
                 }
                 let descriptor = fcntl(fuse_session_fd(session), F_DUPFD_CLOEXEC, 3)
                 guard descriptor >= 0 else {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import PerigeeTesting
 import Testing
@@ -9,7 +10,7 @@ extension CommandLineTests {
     struct OrdinaryUserTests {
         /// Runs a script of the user's; `$P` is the program, `$W` his folder.
         private func asUser(
-            _ site: Site, allowOther: Bool = false, _ script: String
+            _ site: Site, allowOther: Bool = false, asRoot before: String = "", _ script: String
         ) throws -> Finished {
             let home = try site.makeFolder("home")
             try tool("chown", "-R", "\(OrdinaryUser.uid):\(OrdinaryUser.uid)", home, site.origin)
@@ -28,6 +29,7 @@ extension CommandLineTests {
                 mount --bind \(conf) /etc/fuse.conf
                 export W=\(home) P=\(site.folder)/perigee PERIGEE_STATE=\(home)/state HOME=\(home)
                 cd \(home)
+                \(before)
                 exec setpriv --reuid=\(OrdinaryUser.uid) --regid=\(OrdinaryUser.uid) \
                     --clear-groups --inh-caps=-all -- sh -ec '\(script)'
                 """
@@ -112,6 +114,50 @@ extension CommandLineTests {
                     publish(site) + "\n$P mount $W/mnt --allow-other; cat $W/mnt/vol/f")
                 #expect(allowed.status == 0, "\(allowed)")
                 #expect(allowed.text.contains("text"))
+            }
+        }
+
+        @Test(arguments: [
+            ("chmod 600 /dev/fuse", ["/dev/fuse cannot be opened", "chmod 666 /dev/fuse"]),
+            (
+                "mount --bind /dev/null /usr/bin/fusermount3",
+                ["no fusermount3", "install the package fuse3"]
+            ),
+            ("chown root: $W/mnt", ["not this user", "that you can write"]),
+        ])
+        func `what keeps him from mounting is said in the terminal, once, with what to do`(
+            _ obstacle: String, _ words: [String]
+        ) throws {
+            try withSite { site in
+                try site.write("f", "text")
+                let done = try asUser(
+                    site, asRoot: "mkdir $W/mnt; chown \(OrdinaryUser.uid) $W/mnt; \(obstacle)",
+                    publish(site).replacing("mkdir $W/mnt", with: "")
+                        + """
+
+                        for flag in "" --foreground; do
+                            if $P mount $W/mnt $flag; then exit 9; fi
+                        done
+                        ! grep " $W/mnt " /proc/self/mountinfo
+                        """)
+                #expect(done.status == 0, "\(done)")
+                for word in words {
+                    // Once by the command in the background, once by that in the front.
+                    let count = done.errorText.components(separatedBy: word).count - 1
+                    #expect(count == 2, "\(word): \(done)")
+                }
+            }
+        }
+
+        @Test func `a mount of another user's is told as such`() throws {
+            try withSite { site in
+                try site.publish()
+                try site.withMount(["--allow-other"]) { mount in
+                    try tool("chmod", "755", site.folder)
+                    let words = OrdinaryUser.words([Site.program, "unmount", mount])
+                    let done = try run(words, environment: site.environment)
+                    expectRefusal(done, 1, saying: "belongs to another user", "or as root")
+                }
             }
         }
 
