@@ -6,11 +6,16 @@ internal import VolumeModel
 /// In a mount, what may not be seen does not exist. Who mounts owns the state, and may know which of
 /// both it is, and what to do.
 enum MountVolumes {
-    /// - Throws: `.notFound` for a volume or revision that is not there, `.conflict` for a volume
+    /// - Throws: `.invalidArgument` where one is named twice; `.notFound` for a volume or revision that is not there, `.conflict` for a volume
     ///   that is private or of which nothing is published.
     static func check(
         _ references: [VolumeReference], in control: ControlSnapshot
     ) throws(PerigeeError) {
+        let named = references.map { "\($0.volume)\($0.revision)" }
+        if let twice = named.first(where: { name in named.count { $0 == name } > 1 }) {
+            throw PerigeeError(
+                .invalidArgument, "\(twice) is named twice", remedy: "give it to --volume once")
+        }
         // What names another site is refused with the layout.
         for reference in references where reference.site == nil {
             let name = reference.volume

@@ -113,6 +113,8 @@ extension CommandLineTests {
                 expectRefusal(
                     try site.run("\(mount) vox"), 1, saying: "no volume vox", "perigee volume ls")
                 expectRefusal(
+                    try site.run("\(mount) vol --volume vol"), 64, saying: "vol is named twice")
+                expectRefusal(
                     try site.run("\(mount) vol:none --at-root"), 1, saying: "vol:none")
                 expectRefusal(
                     try site.run("\(mount) vol@candidate"), 64, saying: "not published",
