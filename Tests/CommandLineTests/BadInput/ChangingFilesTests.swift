@@ -128,6 +128,15 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `an open that is refused, since the file is another, is in the log`() throws {
+            try withFile(.passthrough) { site, mount, _ in
+                try DiskFile.replace("\(site.origin)/f", Self.new)
+                #expect(contents("\(mount)/vol/f") == .failed(ESTALE))
+                let words = "file is not what was published"
+                #expect(eventually(within: 5) { site.mountLog.contains(words) })
+            }
+        }
+
         @Test func `files that may be rewritten are never passed through, and not shared`() throws {
             try withFile(.rewritten) { site, mount, file in
                 #expect(throws: SystemError(ENODEV)) { try Mapping(file, count: Self.size) }
