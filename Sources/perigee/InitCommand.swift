@@ -6,8 +6,8 @@ struct InitCommand: ParsableCommand {
         commandName: "init",
         abstract: "Make the state folder.",
         discussion: """
-            The state folder holds what is published and to whom, and the catalogues of the volumes;
-            never data. Who can write it is the admin, so it is made with mode 0700. Run again, it
+            The state folder holds what is published and to whom, and the catalogues of the volumes; \
+            never data. Who can write it is the admin, so it is made with mode 0700. Run again, it \
             does nothing.
 
             Example: perigee init --state /srv/perigee

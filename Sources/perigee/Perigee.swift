@@ -7,7 +7,7 @@ struct Perigee: AsyncParsableCommand {
         commandName: "perigee",
         abstract: "Publish folders of mission data as volumes, and mount them read-only.",
         discussion: """
-            A volume is made from a folder of an archive, scanned, published, and then read by
+            A volume is made from a folder of an archive, scanned, published, and then read by \
             labs through a mount at the speed of the disk.
 
             Example:

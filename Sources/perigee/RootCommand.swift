@@ -17,8 +17,8 @@ struct RootCommand: ParsableCommand {
             discussion: """
                 Example: perigee root add archive --origin posix:/archive
 
-                --files replaced says that files are only ever replaced by rename: reads then go
-                through the kernel at the speed of the disk. With --files rewritten every read is
+                --files replaced says that files are only ever replaced by rename: reads then go \
+                through the kernel at the speed of the disk. With --files rewritten every read is \
                 checked, which is slower.
                 """)
 

@@ -7,13 +7,13 @@ struct SampleArchiveCommand: ParsableCommand {
         commandName: "sample-archive",
         abstract: "Write small synthetic volumes in the missions' own folder conventions.",
         discussion: """
-            HST, JWST, Euclid Q1 and ERO, and PSA: valid FITS and PDS files with made-up content.
+            HST, JWST, Euclid Q1 and ERO, and PSA: valid FITS and PDS files with made-up content. \
             The same arguments give the same bytes.
 
             Example: perigee sample-archive /tmp/archive --files 200
             """)
 
-    @Argument(help: "A new or empty folder.") var dir: String
+    @Argument(help: "A new or empty folder.", completion: .directory) var dir: String
     @Option(help: "Data files over all volumes.") var files = SampleArchive.defaultFiles
     @Option(help: "Bytes of data, roughly.") var bytes = SampleArchive.defaultBytes
     @Option(help: "Chooses the content.") var seed = SampleArchive.defaultSeed

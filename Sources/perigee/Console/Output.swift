@@ -70,6 +70,11 @@ enum Terminal {
 
 /// Numbers as people read them.
 enum Human {
+    /// `1 file`, `2 files`.
+    static func count(_ number: some BinaryInteger, _ thing: String) -> String {
+        number == 1 ? "1 \(thing)" : "\(number) \(thing)s"
+    }
+
     /// `1.5 GiB`.
     static func bytes(_ count: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]

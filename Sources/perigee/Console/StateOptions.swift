@@ -10,7 +10,7 @@ struct StateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The state folder (default: $PERIGEE_STATE, else ~/.local/state/perigee).",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var state: String?
 
     @Flag(help: "Write JSON for machines: one object a line.")

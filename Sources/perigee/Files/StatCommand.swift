@@ -8,7 +8,7 @@ struct StatCommand: ParsableCommand {
         commandName: "stat",
         abstract: "Show what is known of a file or folder: version, ETag, digests, revision.",
         discussion: """
-            VOLUME:PATH asks the state, as its owner. A path in a mount asks the mount that it lies
+            VOLUME:PATH asks the state, as its owner. A path in a mount asks the mount that it lies \
             in, which needs no access to the state; one without a slash is written ./PATH.
 
             Example:
@@ -16,7 +16,9 @@ struct StatCommand: ParsableCommand {
               perigee stat /data/hst/hub_hstdata_i
             """)
 
-    @Argument(help: ArgumentHelp("What to show.", valueName: "volume[@rN]:path | path"))
+    @Argument(
+        help: ArgumentHelp("What to show.", valueName: "volume[@rN]:path | path"),
+        completion: .file())
     var target: String
     @OptionGroup var options: StateOptions
 
@@ -28,10 +30,18 @@ struct StatCommand: ParsableCommand {
         }
         // No answer of a mount waits on an origin: one that takes so long is stopped or hangs.
         let path = target
-        let answer = try Deadline.run(
-            within: .seconds(10),
-            "the mount in which \(Printable.quoted(path)) lies did not answer within 10 s"
-        ) { () throws(PerigeeError) in try MountStatus.read(path) }
+        let answer: MountStatus?
+        do throws(PerigeeError) {
+            answer = try Deadline.run(within: .seconds(10), "") { () throws(PerigeeError) in
+                try MountStatus.read(path)
+            }
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            throw PerigeeError(
+                .timedOut,
+                "the mount in which \(Printable.quoted(path)) lies did not answer within 10 s",
+                remedy: "perigee unmount MOUNTPOINT says which process does not, and how to end it")
+        }
         guard let status = answer else {
             throw PerigeeError(
                 .invalidArgument, "\(Printable.quoted(target)) lies in no mount of perigee",

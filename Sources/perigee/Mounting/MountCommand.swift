@@ -14,13 +14,13 @@ struct MountCommand: AsyncParsableCommand {
         commandName: "mount",
         abstract: "Mount volumes read-only.",
         discussion: """
-            Without --volume, every public volume has a folder, MOUNTPOINT/hst, and its pinned
-            revisions are found by name, MOUNTPOINT/hst@r3. With --at-root one volume, or a folder
-            of it, is the mount's root itself. The command returns when the mount answers; with
+            Without --volume, every public volume has a folder, MOUNTPOINT/hst, and its pinned \
+            revisions are found by name, MOUNTPOINT/hst@r3. With --at-root one volume, or a folder \
+            of it, is the mount's root itself. The command returns when the mount answers; with \
             --foreground it stays.
 
-            As root the kernel reads files of local roots by itself (Linux 6.9 and newer), at the
-            speed of the disk; as an ordinary user reads go through this process. Logs of a mount
+            As root the kernel reads files of local roots by itself (Linux 6.9 and newer), at the \
+            speed of the disk; as an ordinary user reads go through this process. Logs of a mount \
             in the background go to the state folder's log/mount.log.
 
             Example:
@@ -28,7 +28,7 @@ struct MountCommand: AsyncParsableCommand {
               perigee mount /data/euclid_q1 --volume euclid-q1:Q1_R1 --at-root
             """)
 
-    @Argument(help: "An empty folder.") var mountpoint: String
+    @Argument(help: "An empty folder.", completion: .directory) var mountpoint: String
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(

@@ -7,14 +7,14 @@ struct UnmountCommand: ParsableCommand {
         commandName: "unmount",
         abstract: "Take a mount away.",
         discussion: """
-            A mount in use is refused; with --lazy it goes at once, and what is open stays readable
-            for a few seconds. A mount whose process was killed is taken away too. One whose process
+            A mount in use is refused; with --lazy it goes at once, and what is open stays readable \
+            for a few seconds. A mount whose process was killed is taken away too. One whose process \
             is stopped or hangs is told apart, and --lazy takes it away as well.
 
             Example: perigee unmount /data
             """)
 
-    @Argument(help: "The folder it is mounted on.") var mountpoint: String
+    @Argument(help: "The folder it is mounted on.", completion: .directory) var mountpoint: String
     @Flag(help: "Even while it is in use, or does not answer.") var lazy = false
     @OptionGroup var options: StateOptions
 

@@ -8,7 +8,7 @@ struct VolumeAddCommand: ParsableCommand {
         commandName: "add",
         abstract: "Add a volume. Nothing is scanned or published yet.",
         discussion: """
-            Either --source names a root and a folder below it, or --origin makes a root that is
+            Either --source names a root and a folder below it, or --origin makes a root that is \
             named as the volume. Without --public the volume is in no mount.
 
             Example:

@@ -61,8 +61,8 @@ struct VolumeVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Read every file of a revision and compare it with what was published.",
         discussion: """
-            Sizes and times are compared for every file, content for those with a digest (see
-            `volume scan --digest` and `--digests-from`); the catalogue's own digest is made anew.
+            Sizes and times are compared for every file, content for those with a digest (see \
+            `volume scan --digest` and `--digests-from`); the catalogue's own digest is made anew. \
             Exit status 1 where anything differs.
 
             Example: perigee volume verify hst@r2
@@ -118,7 +118,7 @@ struct VolumeVerifyCommand: ParsableCommand {
                     + "state folder from a backup")
         }
         options.say(
-            "Verified \(result.files) files, \(Human.bytes(result.bytes)): "
+            "Verified \(Human.count(result.files, "file")), \(Human.bytes(result.bytes)): "
                 + "\(result.digested) by digest, \(result.faults.count) differ")
     }
 

@@ -8,10 +8,10 @@ struct VolumePublishCommand: ParsableCommand {
         commandName: "publish",
         abstract: "Make a volume's candidate its current revision.",
         discussion: """
-            All front ends on this state switch within a second, all at once; what is open keeps
+            All front ends on this state switch within a second, all at once; what is open keeps \
             its version.
 
-            A candidate that takes more than half of the current revision's files away, and more
+            A candidate that takes more than half of the current revision's files away, and more \
             than ten, is refused without --force: look at it with volume diff first.
 
             Example:
@@ -31,7 +31,8 @@ struct VolumePublishCommand: ParsableCommand {
             Output.object(VolumeReport.Revision(revision))
         } else {
             options.say(
-                "Published \(revision.volume)@\(revision.number): \(revision.files) files, "
+                "Published \(revision.volume)@\(revision.number): "
+                    + "\(Human.count(revision.files, "file")), "
                     + Human.bytes(revision.bytes))
         }
     }
@@ -71,6 +72,7 @@ struct VolumeSetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
         abstract: "Open a volume to anyone, or close it.",
+        usage: "perigee volume set <name> (--public | --private) [<options>]",
         discussion: "Mounts follow within a second. Example: perigee volume set hst --private")
 
     enum Visibility: String, EnumerableFlag {

@@ -8,9 +8,9 @@ struct VolumeScanCommand: ParsableCommand {
         commandName: "scan",
         abstract: "Look at a volume's files, and make a candidate of what has changed.",
         discussion: """
-            Nobody sees a candidate until it is published; hst@candidate names it for ls, stat, cat
-            and diff. A scan of a part leaves the rest as it is, and several scans add up.
-            What a source holds and a volume cannot show (links out of the root, sockets, names that
+            Nobody sees a candidate until it is published; hst@candidate names it for ls, stat, cat \
+            and diff. A scan of a part leaves the rest as it is, and several scans add up. \
+            What a source holds and a volume cannot show (links out of the root, sockets, names that \
             are not UTF-8, unreadable files) is listed by: perigee volume show hst --problems
 
             Example:
@@ -24,7 +24,7 @@ struct VolumeScanCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Scan only the paths in this file, one a line (NUL between them also goes; - for "
-                + "standard input).", valueName: "file"))
+                + "standard input).", valueName: "file"), completion: .file())
     var changes: String?
     @Option(
         parsing: .singleValue,
@@ -36,7 +36,8 @@ struct VolumeScanCommand: ParsableCommand {
     var digest: DigestChoice?
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("Take digests from a sha256sum or md5sum file.", valueName: "file"))
+        help: ArgumentHelp("Take digests from a sha256sum or md5sum file.", valueName: "file"),
+        completion: .file())
     var digestsFrom: [String] = []
     @Flag(help: "Fail where anything cannot be shown.") var strict = false
     @Flag(help: "Take an empty source as it is, though files are published from it.")
@@ -112,12 +113,13 @@ struct VolumeScanCommand: ParsableCommand {
     private func tell(_ report: ScanReport) {
         let problems = report.problems.values.reduce(0, +)
         options.say(
-            "Scanned \(report.volume) in \(Human.oneDigit(report.seconds)) s: \(report.files) files, "
-                + "\(Human.bytes(report.bytes)); \(report.added) added, \(report.changed) changed, "
+            "Scanned \(report.volume) in \(Human.oneDigit(report.seconds)) s: "
+                + "\(Human.count(report.files, "file")), \(Human.bytes(report.bytes)); \(report.added) added, \(report.changed) changed, "
                 + "\(report.removed) removed")
         if problems > 0 {
             options.say(
-                "\(problems) problems; list them: perigee volume show \(report.volume) --problems")
+                "\(Human.count(problems, "problem")), listed by: perigee volume show \(report.volume) "
+                    + "--problems")
         }
         options.say(
             report.hasCandidate

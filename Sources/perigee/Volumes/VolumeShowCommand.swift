@@ -95,12 +95,13 @@ struct VolumeShowCommand: ParsableCommand {
                 revision.note.map { "  \(Printable.escaped(Array($0.utf8)))" } ?? ""
             Output.line(
                 "\(mark) \(revision.number)  \(Human.time(revision.publishedAt))  "
-                    + "\(revision.files) files  \(Human.bytes(revision.bytes))  "
+                    + "\(Human.count(revision.files, "file"))  \(Human.bytes(revision.bytes))  "
                     + "state \(Hex.encode(revision.stateDigest.prefix(8)))\(note)")
         }
         if let candidate {
             Output.line(
-                "  candidate  \(Human.time(candidate.created))  \(candidate.files) files  "
+                "  candidate  \(Human.time(candidate.created))  "
+                    + "\(Human.count(candidate.files, "file"))  "
                     + "\(Human.bytes(candidate.bytes))  not published")
         }
         for (kind, count) in problems.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

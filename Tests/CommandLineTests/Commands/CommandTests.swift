@@ -22,6 +22,21 @@ extension CommandLineTests {
             }
         }
 
+        @Test(arguments: commands + [""])
+        func `help's paragraphs are wrapped once`(_ command: String) throws {
+            try withTemporaryFolder { folder in
+                let text = try Site(folder: folder).run("\(command) --help").text
+                let overview = text.components(separatedBy: "USAGE:")[0]
+                // A line that was broken in the source and again for 80 columns leaves a stump.
+                let lines = overview.components(separatedBy: "\n")
+                for (line, next) in zip(lines, lines.dropFirst()) where !line.hasPrefix(" ") {
+                    let ends = [":", "."].contains { line.hasSuffix($0) } || line.isEmpty
+                    let isInside = !next.isEmpty && !next.hasPrefix(" ") && !ends
+                    #expect(!isInside || line.count > 60, "\(line)")
+                }
+            }
+        }
+
         @Test func `help names every command, and the tests know them all`() throws {
             try withTemporaryFolder { folder in
                 let site = Site(folder: folder)
@@ -53,6 +68,36 @@ extension CommandLineTests {
                 let script = "\(folder)/completions"
                 try DiskFile.write(script, done.output)
                 #expect(try run([shell, "-n", script]).status == 0)
+            }
+        }
+
+        @Test(.needs("bash"))
+        func `bash completes commands, flags and folders`() throws {
+            try withTemporaryFolder { folder in
+                let site = Site(folder: folder)
+                let script = "\(folder)/completions"
+                try DiskFile.write(
+                    script, try site.ok("--generate-completion-script bash").output)
+                try DiskFile.makeFolder("\(folder)/mountpoint")
+                for (words, expected) in [
+                    ("perigee volume pub", "publish"),
+                    ("perigee volume publish hst --fo", "--force"),
+                    ("perigee unm", "unmount"), ("perigee mount moun", "mountpoint"),
+                    ("perigee root add a --files re", "replaced"),
+                ] {
+                    let ask = """
+                        cd '\(folder)'; . ./completions
+                        COMP_LINE='\(words)'; COMP_POINT=${#COMP_LINE}
+                        read -ra COMP_WORDS <<< "$COMP_LINE"
+                        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                        $(complete -p perigee | sed 's/.*-F \\([^ ]*\\).*/\\1/') perigee \
+                            "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2> /dev/null
+                        printf '%s\\n' "${COMPREPLY[@]}"
+                        """
+                    let done = try run(["bash", "-c", ask])
+                    #expect(
+                        done.lines.contains { $0.hasPrefix(expected) }, "\(words): \(done.text)")
+                }
             }
         }
 
