@@ -6,7 +6,7 @@ import VolumeFileSystem
 import VolumeModel
 
 @Suite(
-    "What a mount shows around a publish", .serialized, .enabled(if: MountSupport.isAvailable),
+    "What a mount shows around a publish", .serialized, .needsMounts(),
     .timeLimit(.minutes(1)))
 struct MountRepublishTests {
     private static let fileNames = ["a", "b", "c"]
