@@ -49,6 +49,7 @@ extension MountHandler {
         else { throw PerigeeError(.invalidArgument, "a read at \(offset) is out of range") }
         if let segments = try file.file.segmentsNow(range) {
             try send(segments, of: file, through: scratch, reply)
+            fill(around: range, of: file)
             return
         }
         later(reply) { [self] answer throws(PerigeeError) in
@@ -63,6 +64,14 @@ extension MountHandler {
             let count = try gather(segments, of: file, into: memory)
             answer.give { $0.data(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
         }
+    }
+
+    /// After the answer: nobody waits for it.
+    private func fill(around range: ByteRange, of file: OpenFile) {
+        guard let window = file.windowAround(range), let session,
+            backing?.mode(of: file.node) == .cached
+        else { return }
+        pages.fill(window, of: file, session)
     }
 
     private func send(

@@ -19,6 +19,7 @@ final class MountHandler: FuseHandler {
 
     // Shared state.
     let pending = PendingRequests()
+    let pages = PageFiller()
     let work: AsyncStream<PendingWork>
     private let submit: AsyncStream<PendingWork>.Continuation
     private let link = Mutex(Link())
@@ -59,7 +60,11 @@ final class MountHandler: FuseHandler {
 
     func interrupted(unique: UInt64) { pending.interrupt(unique) }
 
-    func destroyed() { end() }
+    func destroyed() {
+        // Files that it holds are closed by the time the session has ended.
+        pages.close()
+        end()
+    }
 
     /// Lets go of everything; a second call does nothing.
     func end() {

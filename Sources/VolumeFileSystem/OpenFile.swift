@@ -1,3 +1,5 @@
+internal import Synchronization
+package import VolumeModel
 package import VolumeService
 
 /// An open file: the version that was opened, until everybody who uses it has let go.
@@ -9,6 +11,7 @@ package final class OpenFile: Sendable {
     package let node: Node
     /// Its bytes.
     package let file: ReadHandle
+    private let around = Mutex(ReadAround())
 
     init(node: Node, file: ReadHandle) {
         self.node = node
@@ -16,6 +19,14 @@ package final class OpenFile: Sendable {
     }
 
     deinit { file.close() }
+
+    /// Takes note of a read that was asked for.
+    ///
+    /// - Returns: what the kernel had better be given beside it, or nil.
+    package func windowAround(_ range: ByteRange) -> ByteRange? {
+        guard file.mayKeepPages else { return nil }
+        return around.withLock { $0.read(range, ofSize: file.entry.size) }
+    }
 }
 
 /// An open folder.

@@ -71,6 +71,37 @@ struct FuseNotificationTests {
         }
     }
 
+    @Test func storedBytesAreReadWithoutARequest() throws {
+        let page = [UInt8](repeating: 9, count: 4096)
+        let nodes: [NodeID: MemoryFileSystem.Node] = [
+            .root: .folder([("file", old)]), old: .file([UInt8](repeating: 1, count: 3 * 4096)),
+        ]
+        try FuseTestSupport.withMount(nodes) { path, session, files in
+            let file = open(path + "/file", O_RDONLY | O_CLOEXEC)
+            defer { close(file) }
+            try #require(file >= 0)
+            #expect(page.withUnsafeBytes { session.store(old, offset: 4096, $0) })
+            var found = [UInt8](repeating: 0, count: 4096)
+            #expect(pread(file, &found, 4096, 4096) == 4096)
+            #expect(found == page)
+            #expect(files.look { $0.reads } == 0)
+            // It holds no longer than any other page.
+            session.invalidateInode(old)
+            #expect(session.waitForNotifications(timeout: .seconds(10)))
+            #expect(pread(file, &found, 4096, 4096) == 4096)
+            #expect(found == [UInt8](repeating: 1, count: 4096))
+        }
+    }
+
+    @Test func aStoreForNobodyIsRefused() throws {
+        try FuseTestSupport.withMount(nodes) { path, session, _ in
+            let bytes: [UInt8] = [5]
+            #expect(!bytes.withUnsafeBytes { session.store(NodeID(rawValue: 77), offset: 0, $0) })
+            session.unmount()
+            #expect(!bytes.withUnsafeBytes { session.store(old, offset: 0, $0) })
+        }
+    }
+
     @Test func whatTheKernelDoesNotKnowIsIgnored() throws {
         try FuseTestSupport.withMount(nodes) { path, session, _ in
             for index in 0..<1000 {

@@ -66,6 +66,44 @@ struct MountReadTests {
         }
     }
 
+    @Test func aWindowThatIsReadInPiecesIsBroughtInWhole() async throws {
+        try await withFakeService { service in
+            try service.publish("hst", ["x": .bytes(pattern(5_000_000))])
+            try await withMount(service, .everyVolume, Way.daemon.options) { mounted throws in
+                let window = ReadAround.window
+                let file = open(mounted.at("hst/x"), O_RDONLY)
+                defer { close(file) }
+                // The kernel itself reads nothing ahead.
+                #expect(posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM) == 0)
+                func piece(_ offset: Int) {
+                    var found = [UInt8](repeating: 0, count: 100)
+                    #expect(pread(file, &found, 100, offset) == 100)
+                    #expect(isPattern(found, at: offset))
+                }
+                piece(7 * window + 50_000)
+                piece(9 * window)
+                #expect(try resident(file, from: 7 * window, window) == 1)
+                piece(7 * window + 90_000)
+                #expect(try eventually(10) { try resident(file, from: 7 * window, window) == 32 })
+                #expect(try resident(file, from: 6 * window, window) == 0)
+                #expect(try resident(file, from: 8 * window, window) == 0)
+                #expect(try resident(file, from: 9 * window, window) == 1)
+                var found = [UInt8](repeating: 0, count: window)
+                #expect(pread(file, &found, window, 7 * window) == window)
+                #expect(isPattern(found, at: 7 * window))
+                // The last window ends within a page, and the file does not grow by it.
+                piece(4_990_000)
+                piece(4_999_000)
+                let last = 38 * window
+                #expect(
+                    try eventually(10) { try resident(file, from: last, 5_000_000 - last) == 5 })
+                found = [UInt8](repeating: 0, count: window)
+                #expect(pread(file, &found, window, last) == 5_000_000 - last)
+                #expect(isPattern(Array(found[..<(5_000_000 - last)]), at: last))
+            }
+        }
+    }
+
     @Test(arguments: [Way.passthrough, .daemon, .direct])
     func aPrivateMappingShowsTheFile(way: Way) async throws {
         try await withFakeService(files: way.files) { service in
@@ -157,4 +195,14 @@ struct MountReadTests {
             }
         }
     }
+}
+
+/// How many pages of a part of a file the kernel holds.
+private func resident(_ file: Int32, from offset: Int, _ count: Int) throws -> Int {
+    let memory = mmap(nil, count, PROT_READ, MAP_SHARED, file, offset)
+    guard let memory, memory != MAP_FAILED else { throw Errno(value: errno) }
+    defer { munmap(memory, count) }
+    var pages = [UInt8](repeating: 0, count: (count + 4095) / 4096)
+    guard mincore(memory, count, &pages) == 0 else { throw Errno(value: errno) }
+    return pages.count { $0 & 1 == 1 }
 }

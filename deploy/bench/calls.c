@@ -3,6 +3,7 @@
  *
  *   calls seq FILE JOBS TIMES        1 MiB reads, each job a part of the file of its own
  *   calls random FILE COUNT SEED     4 KiB reads
+ *   calls cutouts FILE COUNT SEED    COUNT times 100 reads of 512 bytes, 16 KiB from each other
  *   calls mapseq FILE                each page of a mapping copied, in order
  *   calls maprandom FILE COUNT SEED  the same, in random order
  *   calls small FOLDER LIST          open, read to the end, close of each path of LIST below FOLDER
@@ -108,6 +109,21 @@ static void random_reads(const char *path, int64_t count) {
     done(begun, count);
 }
 
+/* The rows of a part of an image: 100 lines of one that is 4,096 floats wide. */
+static void cutouts(const char *path, int64_t count) {
+    enum { rows = 100, row = 16 << 10, width = 512 };
+    int64_t size;
+    int file = opened(path, &size);
+    char buffer[width];
+    int64_t begun = now();
+    for (int64_t index = 0; index < count; index++) {
+        int64_t at = (int64_t)(next() % (size - rows * row));
+        for (int line = 0; line < rows; line++)
+            if (pread(file, buffer, width, at + line * row) != width) fail("pread");
+    }
+    done(begun, count * rows);
+}
+
 static void mapped(const char *path, int64_t count) {
     int64_t size;
     int file = opened(path, &size);
@@ -175,6 +191,7 @@ int main(int count, char **words) {
     if (strcmp(what, "seq") == 0 && count == 5)
         sequential(words[2], atoi(words[3]), atoll(words[4]));
     else if (strcmp(what, "random") == 0 && count == 5) random_reads(words[2], atoll(words[3]));
+    else if (strcmp(what, "cutouts") == 0 && count == 5) cutouts(words[2], atoll(words[3]));
     else if (strcmp(what, "mapseq") == 0) mapped(words[2], 0);
     else if (strcmp(what, "maprandom") == 0 && count == 5) mapped(words[2], atoll(words[3]));
     else if (strcmp(what, "small") == 0 && count == 4) each(words[2], words[3], 1);

@@ -35,12 +35,13 @@ def body():
         ("sequential 1 MiB, 1 job", ("seq", 1, 4), 0.95, 0.4, 0.8),
         ("sequential 1 MiB, 4 jobs", ("seq", 4, 4), 0.95, 0.4, 0.8),
         ("random 4 KiB", ("random", reads), 0.9, 0.25, None),
+        ("cut-outs, 100 rows of 512 bytes", ("cutouts", reads // 1000), None, None, None),
         ("mmap sequential", ("mapseq",), 0.9, None, None),
         ("mmap random 4 KiB", ("maprandom", touches), 0.75, None, None),
     ]
 
     def once(path, words):
-        if words[0] in ("random", "maprandom"):
+        if words[0] in ("random", "cutouts", "maprandom"):
             return call(path, *words, next(seed))
         return call(path, *words)
 

@@ -51,6 +51,33 @@ final class FuseNotifier: Sendable {
         }
     }
 
+    /// Puts bytes into a node's pages, on this thread and beside the queue.
+    ///
+    /// - Returns: whether the kernel took them.
+    func store(_ node: NodeID, offset: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let size = MemoryLayout<StoreHead>.size + bytes.count
+        var head = StoreHead(
+            header: fuse_out_header(
+                len: UInt32(size), error: Int32(FUSE_NOTIFY_STORE.rawValue), unique: 0),
+            store: fuse_notify_store_out(
+                nodeid: node.rawValue, offset: offset, size: UInt32(bytes.count), padding: 0))
+        return withUnsafeMutableBytes(of: &head) { head in
+            withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { message in
+                message[0] = iovec(iov_base: head.baseAddress, iov_len: head.count)
+                message[1] = iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+                    iov_len: bytes.count)
+                return channel.write(UnsafeBufferPointer(message)) == 0
+            }
+        }
+    }
+
+    /// What precedes the bytes of a store: 16 and 24 bytes, without a gap.
+    private struct StoreHead {
+        var header: fuse_out_header
+        var store: fuse_notify_store_out
+    }
+
     /// Lets `run` return once the queue is empty.
     func close() {
         state.update { $0.closed = true }

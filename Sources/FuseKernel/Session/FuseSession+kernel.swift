@@ -35,6 +35,19 @@ extension FuseSession {
         return true
     }
 
+    /// Puts bytes into the kernel's pages of a node, at once; what lies beyond its size makes the
+    /// node longer, so that is the caller's to avoid.
+    ///
+    /// It waits while a READ of one of these pages is under way. Not for a session thread: that one
+    /// may be the only one to answer it.
+    ///
+    /// - Returns: false if the kernel did not take them: it knows no such node, or the mount has
+    ///   ended.
+    @discardableResult
+    package func store(_ node: NodeID, offset: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        state.read().connection?.notifier.store(node, offset: offset, bytes) ?? false
+    }
+
     /// Waits until the kernel has taken every notification so far. Not for a session thread: one
     /// that the kernel makes wait for it would wait for ever.
     ///
