@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import PerigeeTesting
 import Testing
@@ -5,6 +6,17 @@ import Testing
 extension CommandLineTests {
     /// A mount whose process is there and does not answer.
     @Suite(.needsMounts()) struct UnansweringMountTests {
+        private func isStopped(_ process: pid_t) -> Bool {
+            let folder = "/proc/\(process)/task"
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return !threads.isEmpty
+                && threads.allSatisfy { thread in
+                    let text = try? String(
+                        contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)
+                    return text?.split(separator: ")").last?.hasPrefix(" T") ?? true
+                }
+        }
+
         private func withStopped(_ body: (Site, _ mount: String, _ daemon: pid_t) throws -> Void)
             throws
         {
@@ -17,6 +29,9 @@ extension CommandLineTests {
                     defer {
                         kill(daemon, SIGKILL)
                     }
+                    // A thread that is still on its way to stop could take a request with it, and
+                    // nothing but its going on would end who waits for that.
+                    try #require(eventually(within: 10) { isStopped(daemon) })
                     try body(site, mount, daemon)
                 }
             }
