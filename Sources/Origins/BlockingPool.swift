@@ -13,7 +13,7 @@ package final class BlockingPool: Sendable {
     private let name: String
     private let limit: Int
     private let queueLimit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let work = DispatchSemaphore(value: 0)
 
     private struct State {
@@ -26,7 +26,7 @@ package final class BlockingPool: Sendable {
         var idle = 0
         /// Whether a thread looks after deadlines; it does while anybody waits.
         var isWatched = false
-        var breaker = Breaker()
+        var breaker: Breaker
     }
 
     /// One call: `run` does it and returns what answers its caller, `expire` answers it at the
@@ -52,7 +52,11 @@ package final class BlockingPool: Sendable {
     /// - Parameters:
     ///   - threads: how many calls can be under way at once.
     ///   - queueLimit: how many more may wait for one.
-    package init(name: String, threads: Int, queueLimit: Int = 1_024) {
+    ///   - breaker: when calls are refused.
+    package init(
+        name: String, threads: Int, queueLimit: Int = 1_024, breaker: Breaker = Breaker()
+    ) {
+        state = Mutex(State(breaker: breaker))
         self.name = name
         limit = max(1, threads)
         self.queueLimit = queueLimit
@@ -164,10 +168,9 @@ package final class BlockingPool: Sendable {
             guard let call else { continue }
             let answer = call.run()
             state.withLock { state in
+                guard state.waiting.removeValue(forKey: call.number) != nil else { return }
                 // One that was withdrawn before its turn has not asked the origin anything.
-                if state.waiting.removeValue(forKey: call.number) != nil, answer != nil {
-                    state.breaker.answered()
-                }
+                if answer == nil { state.breaker.withdrawn() } else { state.breaker.answered() }
             }
             // After the breaker knows, so that the caller's next call is not refused.
             answer?()

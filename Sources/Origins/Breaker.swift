@@ -33,6 +33,12 @@ package struct Breaker: Sendable {
         isProbing = false
     }
 
+    /// A call was withdrawn before it had asked anything, so it tells nothing: where it was the one
+    /// that was let through, another takes its place.
+    package mutating func withdrawn() {
+        isProbing = false
+    }
+
     /// A call ran into its deadline at `now`. Whether the breaker opened by it.
     @discardableResult
     package mutating func timedOut(at now: Instant) -> Bool {

@@ -134,6 +134,41 @@ struct BlockingPoolTests {
         #expect(try await pool.run(deadline: .seconds(5)) { 3 } == 3)
     }
 
+    @Test("An origin is asked again where the call that was to try it is withdrawn")
+    func withdrawnProbe() async throws {
+        let gate = Gate()
+        let pool = BlockingPool(
+            name: "test", threads: 1, breaker: Breaker(failures: 1, pause: 0))
+        let stuck = await asyncFailure {
+            try await pool.run(deadline: .milliseconds(20)) { gate.wait() }
+        }
+        #expect(stuck?.code == .timedOut)
+        let flag = Flag()
+        // Behind the stuck call, so it is withdrawn before its turn.
+        let probe = Task {
+            while true {
+                do throws(PerigeeError) {
+                    return try await pool.run(deadline: .seconds(300)) { flag.raise() }
+                } catch  where error.code == .originUnavailable {
+                    // The other calls below were let through before it.
+                    await Task.yield()
+                }
+            }
+        }
+        let refused = { await asyncFailure { _ = try await pool.run(deadline: .zero) { 1 } }?.code }
+        while await refused() != .originUnavailable { await Task.yield() }
+        probe.cancel()
+        #expect((await probe.result.failure as? PerigeeError)?.code == .cancelled)
+        gate.open()
+        let deadline = monotonicNanoseconds() + 20_000_000_000
+        var answer: Int?
+        while answer == nil, monotonicNanoseconds() < deadline {
+            answer = try? await pool.run(deadline: .seconds(60)) { 2 }
+        }
+        #expect(answer == 2)
+        #expect(!flag.isRaised)
+    }
+
     @Test("A full queue refuses at once, and what it holds is still done")
     func full() async throws {
         let gate = Gate()

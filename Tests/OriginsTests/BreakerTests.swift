@@ -41,6 +41,17 @@ struct BreakerTests {
         #expect(breaker.admits(at: 1))
     }
 
+    @Test("A call that is withdrawn makes room for another to be let through")
+    func withdrawn() {
+        let breaker = Subject(failures: 1, pause: 100)
+        _ = breaker.timedOut(at: 0)
+        #expect(breaker.admits(at: 100))
+        #expect(!breaker.admits(at: 101))
+        breaker.withdrawn()
+        #expect(breaker.admits(at: 102))
+        #expect(!breaker.admits(at: 103))
+    }
+
     @Test("It is asked again at most once a pause while nobody answers")
     func rate() {
         let breaker = Subject(failures: 4, pause: 5)
@@ -65,4 +76,6 @@ private final class Subject {
     func timedOut(at now: UInt64) -> Bool { breaker.timedOut(at: now) }
 
     func answered() { breaker.answered() }
+
+    func withdrawn() { breaker.withdrawn() }
 }
