@@ -108,7 +108,7 @@ extension CandidateWriter {
             if key.last == UInt8(ascii: "/") { continue }
             let size = statement.integer(1)
             own.files += 1
-            own.bytes += size
+            own.bytes.add(bytes: size)
             state.add(
                 file: key, size: size, modified: statement.integer(2),
                 version: UInt64(bitPattern: statement.integer(3)))
@@ -156,7 +156,7 @@ extension CandidateWriter {
             }
             made.files += child.files
             made.folders += child.folders + 1
-            made.bytes += child.bytes
+            made.bytes.add(bytes: child.bytes)
             state.add(folder: name, modified: children.integer(2), digest: child.state)
             if let digest = child.content {
                 content.add(folder: name, modified: nil, digest: digest)

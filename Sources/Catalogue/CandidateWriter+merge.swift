@@ -128,7 +128,7 @@ extension CandidateWriter {
                     file: listing.name(item), size: item.size, modified: item.modified,
                     version: version)
                 own.files += 1
-                own.bytes += item.size
+                own.bytes.add(bytes: item.size)
             }
         }
         own.state = merkle.finalize()

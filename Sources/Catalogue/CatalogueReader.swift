@@ -54,7 +54,7 @@ package final class CatalogueReader {
     ) throws(PerigeeError) -> Entry? {
         let statement = try connection.visibleRow(key, in: folder, revision: revision)
         defer { statement.reset() }
-        return try statement.step() ? Entry(statement, in: folder) : nil
+        return try statement.step() ? try Entry(statement, in: folder) : nil
     }
 
     /// At most `limit` entries of `folder` with keys after `key`, in key order.
@@ -66,7 +66,7 @@ package final class CatalogueReader {
             of: folder, after: key, limit: limit, revision: revision)
         defer { statement.reset() }
         var entries: [Entry] = []
-        while try statement.step() { entries.append(Entry(statement, in: folder)) }
+        while try statement.step() { entries.append(try Entry(statement, in: folder)) }
         return entries
     }
 
@@ -120,13 +120,23 @@ package final class CatalogueReader {
 
 extension Entry {
     /// From a row of `folder`.
-    fileprivate init(_ statement: SQLiteStatement, in folder: EntryID) {
+    ///
+    /// - Throws: `.corrupt` for a number without a place in node numbers, where it would be another
+    ///   entry's, or a negative size.
+    fileprivate init(_ statement: SQLiteStatement, in folder: EntryID) throws(PerigeeError) {
         let key = statement.bytes(EntryColumn.key)
         let isFolder = key.last == UInt8(ascii: "/")
+        let id = EntryID(statement.integer(EntryColumn.id))
+        let size = statement.integer(EntryColumn.size)
+        guard id > .root, id <= .highest, size >= 0 else {
+            throw PerigeeError(
+                .corrupt, "entry \(id) of the catalogue has a number or a size out of range",
+                remedy: "restore the state folder from a backup")
+        }
         self.init(
-            id: EntryID(statement.integer(EntryColumn.id)), parent: folder,
+            id: id, parent: folder,
             name: Array(isFolder ? key.dropLast() : key[...]), kind: isFolder ? .folder : .file,
-            size: statement.integer(EntryColumn.size),
+            size: size,
             modified: Timestamp(nanoseconds: statement.integer(EntryColumn.modified)),
             version: VersionToken(
                 bits: UInt64(bitPattern: statement.integer(EntryColumn.version))),

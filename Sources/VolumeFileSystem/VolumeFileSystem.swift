@@ -82,11 +82,12 @@ package final class VolumeFileSystem: Sendable {
         let shown = views.withLock { views in
             views.rootFolder.map { [$0.view] } ?? views.names.map(\.view)
         }
-        var totals = FileSystemTotals(nodes: 1, bytes: 0)
+        var nodes: UInt64 = 1
+        var bytes: Int64 = 0
         for view in shown {
-            totals.nodes += UInt64(max(view.snapshot.files, 0) + max(view.snapshot.folders, 0))
-            totals.bytes += UInt64(max(view.snapshot.bytes, 0))
+            nodes += UInt64(max(view.snapshot.files, 0)) + UInt64(max(view.snapshot.folders, 0))
+            bytes.add(bytes: max(view.snapshot.bytes, 0))
         }
-        return totals
+        return FileSystemTotals(nodes: nodes, bytes: UInt64(bytes))
     }
 }

@@ -1,3 +1,12 @@
+extension Int64 {
+    /// Adds bytes to a total of them, which ends at the highest number: sparse files can have sizes
+    /// whose sum has none.
+    package mutating func add(bytes: Int64) {
+        let (sum, isTooLarge) = addingReportingOverflow(bytes)
+        self = isTooLarge ? .max : sum
+    }
+}
+
 /// Bytes of a file: where they start and how many.
 package struct ByteRange: Hashable, Sendable {
     /// The first byte's position, 0 or more.

@@ -58,7 +58,8 @@ package struct FolderListing: Sendable {
         names[Int(item.nameOffset)..<(Int(item.nameOffset) + Int(item.nameCount))]
     }
 
-    /// Puts the items into key order.
+    /// Puts the items into key order, each key once: POSIX leaves open whether a name that goes and
+    /// comes back while its folder is being listed is there once or twice.
     ///
     /// Names in one folder of an archive mostly begin alike, so the prefix that all share is found
     /// once, and the eight bytes behind it decide most comparisons as one number.
@@ -72,7 +73,17 @@ package struct FolderListing: Sendable {
                     ? left.rank < right.rank
                     : keyPrecedes(names, left.item, right.item)
             }
-            for index in items.indices { items[index] = order[index].item }
+            items.removeAll(keepingCapacity: true)
+            for next in order {
+                if let last = items.last,
+                    !keyPrecedes(names, last, next.item)
+                {
+                    // The one that was looked at later counts.
+                    if next.item.nameOffset > last.nameOffset { items[items.count - 1] = next.item }
+                } else {
+                    items.append(next.item)
+                }
+            }
         }
     }
 

@@ -288,4 +288,45 @@ struct CandidateTests {
             }
         }
     }
+
+    @Test("Sizes whose sum has no number end at the highest one")
+    func hugeSizes() throws {
+        try withCatalogue { catalogue in
+            let huge = Int64.max - 1
+            let tree = FakeTree([
+                "": [file("a", size: huge), file("b", size: huge), folder("d")],
+                "d": [file("x", size: huge)],
+            ])
+            let first = try catalogue.publish(tree)
+            #expect(first.bytes == .max)
+            var changed = tree
+            changed.folders["d"]?.items.append(file("y", size: huge))
+            let second = try catalogue.publish(changed)
+            #expect(second.bytes == .max)
+            #expect(try catalogue.isSound(2))
+        }
+    }
+
+    @Test("A name that the origin lists twice, since it went and came back meanwhile, is one entry")
+    func listedTwice() throws {
+        try withCatalogue { catalogue in
+            let twice = FakeTree([
+                "": [file("a"), file("b", size: 1), file("b", size: 2), folder("d"), folder("d")],
+                "d": [file("x")],
+            ])
+            let first = try catalogue.publish(twice)
+            #expect((first.files, first.folders, first.bytes) == (3, 1, 4))
+            #expect(try catalogue.paths(1) == ["a", "b", "d/", "d/x"])
+            // Where the folder has rows already, too.
+            let again = try catalogue.publish(
+                FakeTree([
+                    "": [file("a", size: 5), file("a", size: 6), file("b", size: 2), folder("d")],
+                    "d": [file("x")],
+                ]))
+            #expect((again.files, again.bytes) == (3, 9))
+            #expect(try catalogue.paths(2) == ["a", "b", "d/", "d/x"])
+            #expect(try catalogue.entry("a", 2)?.size == 6)
+            #expect(try catalogue.isSound(2))
+        }
+    }
 }

@@ -139,6 +139,25 @@ struct FileFaultTests {
     }
 
     @Test(
+        "A row with a number that no entry has is told, not handed on",
+        arguments: ["id = -5", "id = 0", "id = 1 << 36", "size = -1"])
+    func outOfRange(_ damage: String) throws {
+        try published { catalogue in
+            try RawDatabase(catalogue.path).execute(
+                "UPDATE entry SET \(damage) WHERE key = CAST('x' AS BLOB)")
+            let parent = try #require(try catalogue.entry("d", 1)).id
+            let found = code { _ = try catalogue.entry("d/x", 1) }
+            #expect(found == .corrupt)
+            let listed = code {
+                _ = try catalogue.reader().list(parent, after: [], limit: 9, revision: 1)
+            }
+            #expect(listed == .corrupt)
+            // The rest can be read.
+            #expect(try catalogue.entry("file-with-a-longer-name-7", 1) != nil)
+        }
+    }
+
+    @Test(
         "A crash at any instant of a scan leaves what was published, and the next scan completes",
         .timeLimit(.minutes(5)))
     func crashes() throws {
