@@ -11,6 +11,7 @@ package final class FolderReader {
     /// The origin root's path, for messages.
     private let name: String
     private let access: ReadAccess
+    private let onName: () -> Void
     private let buffer: UnsafeMutableRawBufferPointer
 
     /// A folder that is to be listed.
@@ -30,16 +31,23 @@ package final class FolderReader {
         }
     }
 
+    /// - Parameter onName: called with each name that the origin has told of: a sign of life, as one
+    ///   folder can have millions.
     /// - Throws: `.originUnavailable` where the root's real path cannot be found.
-    package convenience init(root: POSIXRoot) throws(PerigeeError) {
-        try self.init(root: root, access: ReadAccess())
+    package convenience init(
+        root: POSIXRoot, onName: @escaping () -> Void = {}
+    ) throws(PerigeeError) {
+        try self.init(root: root, access: ReadAccess(), onName: onName)
     }
 
-    init(root: POSIXRoot, access: ReadAccess) throws(PerigeeError) {
+    init(
+        root: POSIXRoot, access: ReadAccess, onName: @escaping () -> Void = {}
+    ) throws(PerigeeError) {
         self.root = try root.folderDescriptor()
         links = try LinkResolver(root: self.root, path: root.path)
         name = root.path
         self.access = access
+        self.onName = onName
         buffer = .allocate(byteCount: 256 * 1_024, alignment: 16)
     }
 
@@ -80,6 +88,7 @@ package final class FolderReader {
                 let type = record.loadUnaligned(fromByteOffset: 18, as: UInt8.self)
                 let name = (record + 19).assumingMemoryBound(to: CChar.self)
                 take(name, type: type, in: descriptor.value, of: folder, into: &listing)
+                onName()
                 offset += length
             }
         }

@@ -30,14 +30,15 @@ struct LinkResolver {
     ) -> Outcome {
         let opened = perigee_open_path(directory, name)
         guard opened >= 0 else {
-            let kind: ScanProblem.Kind = -opened == EACCES ? .unreadableFile : .linkDangles
-            return .problem(kind, SystemError(opened).description)
+            return .problem(Self.problem(opened), SystemError(opened).description)
         }
         let descriptor = OpenDescriptor(opened)
         var found = perigee_stat()
-        guard perigee_stat_descriptor(descriptor.value, &found) == 0,
-            let real = Self.realPath(descriptor.value)
-        else { return .problem(.linkDangles, "") }
+        let code = perigee_stat_descriptor(descriptor.value, &found)
+        guard code == 0 else {
+            return .problem(Self.problem(code), SystemError(code).description)
+        }
+        guard let real = Self.realPath(descriptor.value) else { return .problem(.linkDangles, "") }
         guard let path = below(real) else {
             return .problem(.linkLeavesRoot, "to \(Printable.quoted(real))")
         }
@@ -53,6 +54,17 @@ struct LinkResolver {
             return .folder(path, found)
         default:
             return .problem(.specialFile, "behind a link")
+        }
+    }
+
+    /// What it means that a link cannot be followed: that it leads nowhere, or, where the system says
+    /// so (no right, no answer, no descriptor left), that this time it could not be told where.
+    ///
+    /// - Parameter code: an errno, negated or not.
+    static func problem(_ code: Int32) -> ScanProblem.Kind {
+        switch SystemError(code).errno {
+        case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: .linkDangles
+        default: .unreadableFile
         }
     }
 

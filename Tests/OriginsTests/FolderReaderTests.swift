@@ -7,6 +7,19 @@ import VolumeModel
 
 @Suite("Listing folders")
 struct FolderReaderTests {
+    @Test("Each name of a folder is a sign of life, before the folder is listed wholly")
+    func signsOfLife() throws {
+        try withTemporaryFolder { folder in
+            for number in 0..<500 { try DiskFile.write("\(folder)/f\(number)", []) }
+            var names = 0
+            let reader = try FolderReader(root: try POSIXRoot(path: folder)) { names += 1 }
+            let listing = try #require(try reader.read(.init(path: [], realPath: [])))
+            #expect(listing.items.count == 500)
+            // "." and ".." too.
+            #expect(names == 502)
+        }
+    }
+
     @Test("Files and folders come in key order, with size and mtime")
     func plain() throws {
         try withTemporaryFolder { folder in

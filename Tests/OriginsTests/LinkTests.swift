@@ -1,7 +1,9 @@
-import Origins
+import Glibc
 import PerigeeTesting
 import Testing
 import VolumeModel
+
+@testable import Origins
 
 @Suite("Links")
 struct LinkTests {
@@ -123,6 +125,17 @@ struct LinkTests {
                 crossings.append(here)
             }
         }
+    }
+
+    @Test(
+        "Only a link that leads nowhere dangles; another error leaves open where it leads",
+        arguments: [
+            (ENOENT, .linkDangles), (ENOTDIR, .linkDangles), (ELOOP, .linkDangles),
+            (ENAMETOOLONG, .linkDangles), (EACCES, .unreadableFile), (EIO, .unreadableFile),
+            (ESTALE, .unreadableFile), (EMFILE, .unreadableFile), (ENOTCONN, .unreadableFile),
+        ] as [(Int32, ScanProblem.Kind)])
+    func errors(_ errno: Int32, _ kind: ScanProblem.Kind) {
+        #expect(LinkResolver.problem(-errno) == kind)
     }
 
     @Test("A root that is itself reached by a link has its files below it")

@@ -72,7 +72,7 @@ package final class Publisher: Sendable {
             return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
                 let scanner = Scanner(
                     writer: writer, root: root, source: source, options: options,
-                    publishedFiles: record.highest.flatMap { publishedFiles(name, $0) },
+                    publishedFiles: try publishedFiles(record),
                     isKnown: { path throws(PerigeeError) in try self.knows(path, record) },
                     report: progress, isCancelled: isCancelled)
                 try scanner.walk()
@@ -111,10 +111,12 @@ package final class Publisher: Sendable {
         return false
     }
 
-    private func publishedFiles(_ name: VolumeName, _ number: RevisionNumber) -> Int? {
-        guard let record = try? store.revisions(of: name).last(where: { $0.number == number })
-        else { return nil }
-        return Int(record.files)
+    /// Files of the highest revision, or nil before the first. An error is the scan's: without the
+    /// number an empty source would be taken as it is.
+    private func publishedFiles(_ record: VolumeRecord) throws(PerigeeError) -> Int? {
+        guard let highest = record.highest else { return nil }
+        return try store.revisions(of: record.name).last { $0.number == highest }
+            .map { Int($0.files) }
     }
 
     /// Makes the candidate the current revision.

@@ -172,6 +172,8 @@ final class Scanner {
     private func list(_ first: [Job]) throws(PerigeeError) {
         let root = root
         let excludes = options.excludes
+        // Names that the threads have looked at since this thread last did: also the sign of life.
+        let seen = Tally()
         let queue = WorkQueue<Job, Outcome>(
             name: "scan", threads: options.threads, ahead: options.threads * 8
         ) {
@@ -179,7 +181,11 @@ final class Scanner {
             return { job in
                 do throws(PerigeeError) {
                     let own: FolderReader
-                    if let reader { own = reader } else { own = try FolderReader(root: root) }
+                    if let reader {
+                        own = reader
+                    } else {
+                        own = try FolderReader(root: root) { seen.add(1) }
+                    }
                     reader = own
                     guard let found = try own.read(job.origin) else {
                         return .listing(job, nil)
@@ -199,7 +205,9 @@ final class Scanner {
         var silence: UInt64 = monotonicNanoseconds()
         while queue.outstanding > 0 {
             try checkCancelled()
-            guard let outcome = queue.next(within: 100) else {
+            let outcome = queue.next(within: 100)
+            if seen.take() > 0 { silence = monotonicNanoseconds() }
+            guard let outcome else {
                 let waited = monotonicNanoseconds() - silence
                 if Double(waited) * 1e-9 > options.stallLimit.inSeconds { throw stalled() }
                 tell(isDue: true)
@@ -256,7 +264,7 @@ final class Scanner {
         progress.folders += 1
         for item in listing.items where item.kind == .file {
             progress.files += 1
-            progress.bytes += item.size
+            progress.bytes.add(bytes: item.size)
         }
         note(listing, job.origin)
         let kept = nestedLinks.isRefused(in: job) ? listing.withoutLinkedFolders : listing
