@@ -63,5 +63,12 @@ final class PageFiller: Sendable {
         session.store(
             NodeID(rawValue: file.node.value), offset: UInt64(window.offset),
             UnsafeRawBufferPointer(bytes))
+        // Found changed meanwhile: the notice that drops its pages may have gone out before the store,
+        // and a file that was ESTALE stays so.
+        if file.file.isKnownStale {
+            session.invalidateInode(
+                NodeID(rawValue: file.node.value), offset: window.offset,
+                length: Int64(window.count))
+        }
     }
 }

@@ -1,4 +1,5 @@
 package import CKernel
+internal import Glibc
 
 /// What was true of a served file when it was opened, and whether it still is: the contract of a
 /// POSIX root, without any system call of its own.
@@ -47,5 +48,19 @@ package struct FileIdentity: Sendable {
         if nameLeadsHere { return .changed }
         base = now
         return .same
+    }
+}
+
+extension perigee_stat {
+    /// Whether a name leads to this inode, by what lstat of it said; nil where it said neither: that a
+    /// name cannot be looked at must not pass for its leading elsewhere.
+    ///
+    /// - Parameter code: 0 or an errno, negated.
+    package func isNamed(_ named: perigee_stat, _ code: Int32) -> Bool? {
+        switch -code {
+        case 0: named.inode == inode && named.device == device
+        case ENOENT, ENOTDIR, ELOOP: false
+        default: nil
+        }
     }
 }

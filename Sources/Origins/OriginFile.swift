@@ -87,15 +87,24 @@ package final class OriginFile: Sendable {
         case .changed: break
         case .needsName:
             var named = perigee_stat()
-            let leadsHere =
-                root.stat(path, &named) == 0 && named.inode == now.inode
-                && named.device == now.device
-            let final = state.withLock { $0.identity.judge(now, nameLeadsHere: leadsHere) }
+            let code = root.stat(path, &named)
+            guard let leadsHere = now.isNamed(named, code) else {
+                throw PerigeeError(
+                    .originUnavailable, "cannot check \(Printable.quoted(path)) at its origin",
+                    cause: SystemError(code))
+            }
+            let final = state.withLock { state -> FileIdentity.Verdict in
+                // Another thread may have found it changed meanwhile.
+                state.isStale ? .changed : state.identity.judge(now, nameLeadsHere: leadsHere)
+            }
             if final == .same { return }
         }
         state.withLock { $0.isStale = true }
         throw staleError()
     }
+
+    /// Whether a check has found another content, without making one.
+    package var isKnownStale: Bool { state.withLock { $0.isStale } }
 
     /// The same check for a caller that must not wait: on a network root by the root's pool.
     ///

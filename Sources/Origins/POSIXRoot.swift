@@ -13,7 +13,7 @@ package final class POSIXRoot: Sendable {
     /// Whether calls can wait on another machine.
     package let isNetwork: Bool
     /// How long a call on a network root may take.
-    private let deadline: Duration
+    let deadline: Duration
     /// Only for network roots.
     let pool: BlockingPool?
     /// An O_PATH descriptor of the folder; nil until first used and after the folder went away.
@@ -124,7 +124,12 @@ package final class POSIXRoot: Sendable {
 
     /// lstat of `file`: 0 or a negated errno.
     func stat(_ file: [UInt8], _ out: inout perigee_stat) -> Int32 {
-        guard let folder = try? folderDescriptor() else { return -ENOENT }
+        let folder: OpenDescriptor
+        do throws(PerigeeError) {
+            folder = try folderDescriptor()
+        } catch {
+            return -((error.cause as? SystemError)?.errno ?? EIO)
+        }
         return withCPath(file) { perigee_stat_at(folder.value, $0, &out) }
     }
 

@@ -56,6 +56,9 @@ package final class ReadHandle: Sendable {
         try file.confirm()
     }
 
+    /// Whether a check has found another content at the origin, without making one.
+    package var isKnownStale: Bool { file.isKnownStale }
+
     /// Gives the descriptor back; a second call does nothing.
     package func close() {
         onClose(self)

@@ -1,4 +1,5 @@
 import CKernel
+import Glibc
 import Origins
 import Testing
 
@@ -70,6 +71,19 @@ struct FileIdentityTests {
             later.ctime_ns += 1
             #expect(identity.judge(later) == .needsName)
         }
+    }
+
+    @Test(
+        "A name that cannot be looked at says neither that it leads here nor that it does not",
+        arguments: [
+            (0, true), (ENOENT, false), (ENOTDIR, false), (ELOOP, false), (EACCES, nil),
+            (EIO, nil), (ESTALE, nil), (ENOTCONN, nil), (ENOMEM, nil),
+        ] as [(Int32, Bool?)])
+    func named(_ errno: Int32, _ leadsHere: Bool?) {
+        #expect(Self.first.isNamed(Self.first, -errno) == leadsHere)
+        var other = Self.first
+        other.inode += 1
+        #expect(Self.first.isNamed(other, -errno) == (errno == 0 ? false : leadsHere))
     }
 
     @Test("ctime alone moved: the name decides")

@@ -69,6 +69,28 @@ struct OpenFileTests {
         }
     }
 
+    @Test("On a network root a rewrite that a read has found is reported once")
+    func rewrittenOnNetwork() async throws {
+        for waits in [true, false] {
+            try await withService(locality: .network) { fixture, volume, service in
+                let stale = Mutex<[EntryID]>([])
+                let observation = service.observe { change in
+                    if case .stale(_, let file) = change { stale.withLock { $0.append(file) } }
+                }
+                defer { observation.cancel() }
+                let snapshot = try currentSnapshot(service, volume)
+                let entry = try #require(try service.entry("a.fits", of: snapshot))
+                let handle = try await service.open(entry, of: snapshot)
+                try DiskFile.overwrite(fixture.archive("a.fits"), at: 0, [1, 2])
+                let range = try #require(ByteRange(offset: 0, count: 4))
+                #expect(await asyncFailure { _ = try await handle.read(range) }?.code == .stale)
+                if waits { #expect(eventually(within: 5) { stale.withLock { $0 } == [entry.id] }) }
+                handle.close()
+                #expect(stale.withLock { $0 } == [entry.id])
+            }
+        }
+    }
+
     @Test("A file that is rewritten and closed at once is still reported")
     func reportedAtClose() async throws {
         try await withService { fixture, volume, service in

@@ -71,7 +71,7 @@ final class OpenHandles: Sendable {
     /// The last check, at close: what was read until now was or was not of one version.
     private func close(_ handle: ReadHandle) {
         let open = state.withLock { $0.files.removeValue(forKey: ObjectIdentifier(handle)) }
-        guard let open, !open.file.isNetwork else { return }
+        guard let open else { return }
         if !open.isReported, isStale(open.file) { report(handle) }
     }
 
@@ -81,8 +81,7 @@ final class OpenHandles: Sendable {
             return (state.files, state.settling)
         }
         settling?()
-        // A file on a network root is checked by the root's own threads with each read.
-        for (key, file) in open where !file.isReported && !file.file.isNetwork {
+        for (key, file) in open where !file.isReported {
             guard isStale(file.file), let handle = file.handle.handle else { continue }
             state.withLock { $0.files[key]?.isReported = true }
             report(handle)
@@ -100,7 +99,10 @@ final class OpenHandles: Sendable {
             ])
     }
 
+    /// A file on a network root is checked by the root's own threads with each read; what they have
+    /// found is told here.
     private func isStale(_ file: OriginFile) -> Bool {
+        if file.isNetwork { return file.isKnownStale }
         do throws(PerigeeError) {
             try file.confirm()
             return false
