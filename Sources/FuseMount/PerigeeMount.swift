@@ -72,7 +72,7 @@ package final class PerigeeMount: Service {
                 await end(session, handler)
             }
             let notifier = KernelNotifier(session: session, epoch: epoch)
-            system.start { notifier.send($0) }
+            await blocking { [self] in system.start { notifier.send($0) } }
             onReady()
             // Ends with the session, or when `run` is cancelled.
             for await work in handler.work {
@@ -100,6 +100,7 @@ package final class PerigeeMount: Service {
     /// Answers what waits beyond its deadline, and tries again what failed before.
     private func watch(_ handler: MountHandler) async {
         let tick = min(options.deadline / 4, .seconds(1))
+        let retry = RefreshRetry(system)
         while (try? await Task.sleep(for: tick, tolerance: tick / 4)) != nil {
             let late = handler.pending.expire(.now)
             if late > 0 {
@@ -110,7 +111,7 @@ package final class PerigeeMount: Service {
                         "deadline": "\(options.deadline)",
                     ])
             }
-            system.refreshIfNeeded()
+            retry.begin()
         }
     }
 

@@ -1,3 +1,4 @@
+package import Dispatch
 internal import Foundation
 package import Origins
 package import Synchronization
@@ -85,6 +86,8 @@ package final class FakeVolumeService: VolumeService {
         package var stalled: Set<[UInt8]> = []
         /// Every call about the catalogue fails.
         package var isBroken = false
+        /// Calls that came to wait for `diskGate`.
+        package var waitingForDisk = 0
         package var opened = 0
         package var closed = 0
     }
@@ -92,6 +95,8 @@ package final class FakeVolumeService: VolumeService {
     package let folder: String
     package let root: POSIXRoot
     package let state = Mutex(State())
+    /// Where it is set, the list of volumes waits for it, as for a disk that does not answer.
+    package let diskGate = Mutex<DispatchSemaphore?>(nil)
 
     package init(
         folder: String, files: FilesContract = .replaced, locality: Locality = .local
@@ -229,6 +234,11 @@ package final class FakeVolumeService: VolumeService {
     // MARK: VolumeService
 
     package func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot] {
+        if let gate = diskGate.withLock({ $0 }) {
+            state.withLock { $0.waitingForDisk += 1 }
+            gate.wait()
+            gate.signal()
+        }
         let names = try state.withLock { (state) throws(PerigeeError) in
             if state.isBroken { throw PerigeeError(.storageFailed, "broken") }
             return state.volumes.keys.sorted()

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import FuseMount
 import PerigeeTesting
@@ -192,6 +193,30 @@ struct MountReadTests {
                 kill(reader.processIdentifier, SIGKILL)
                 reader.waitUntilExit()
                 #expect(ContinuousClock.now - start < .seconds(5))
+            }
+        }
+    }
+
+    @Test func deadlinesHoldWhileTheStatesDiskDoesNotAnswer() async throws {
+        try await withFakeService { service in
+            try service.publish("hst", ["slow": .text("1")])
+            _ = service.state.withLock { $0.stalled.insert(Array("slow".utf8)) }
+            var options = MountOptions()
+            options.deadline = .milliseconds(600)
+            try await withMount(service, .everyVolume, options) { mounted throws in
+                let gate = DispatchSemaphore(value: 0)
+                defer { gate.signal() }
+                // A refresh that failed is tried again, and waits for the disk from then on.
+                service.state.withLock { $0.isBroken = true }
+                service.notify(.volumes)
+                service.diskGate.withLock { $0 = gate }
+                #expect(try eventually(10) { service.state.withLock { $0.waitingForDisk } > 0 })
+                let answer = Mutex<Int32?>(nil)
+                DispatchQueue(label: "test.open").async {
+                    let result = open(mounted.at("hst/slow"), O_RDONLY)
+                    answer.withLock { $0 = result < 0 ? errno : 0 }
+                }
+                #expect(try eventually(20) { answer.withLock { $0 } == EIO })
             }
         }
     }
