@@ -27,15 +27,18 @@ package final class LocalVolumeService: VolumeService {
 
     /// Opens the state and begins to watch it for what other processes change.
     ///
+    /// - Parameter originDeadline: how long a call on an origin that can hang may take.
     /// - Throws: what `StateFolder.open()` throws, `.corrupt`, `.newerFormat`, `.storageFailed`.
-    package init(state folder: StateFolder, logger: Logger) throws(PerigeeError) {
+    package init(
+        state folder: StateFolder, originDeadline: Duration = .seconds(30), logger: Logger
+    ) throws(PerigeeError) {
         self.folder = folder
         self.logger = logger
         let store = try SQLiteControlStore(folder)
         let control = try store.snapshot()
         state = Mutex(State(control: control))
         watch = Mutex(nil)
-        roots = OriginRoots()
+        roots = OriginRoots(deadline: originDeadline)
         let observers = observers
         handles = OpenHandles(logger: logger) { ordinal, file in
             observers.tell(.stale(ordinal: ordinal, file: file))

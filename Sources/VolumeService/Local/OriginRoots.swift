@@ -6,6 +6,10 @@ internal import VolumeModel
 /// The origin roots that are in use, each with its own threads where it lies on a network.
 final class OriginRoots: Sendable {
     private let roots = Mutex<[OriginRoot: POSIXRoot]>([:])
+    /// How long a call on a network root may take.
+    private let deadline: Duration
+
+    init(deadline: Duration) { self.deadline = deadline }
 
     /// The open root of a record.
     ///
@@ -16,7 +20,8 @@ final class OriginRoots: Sendable {
             switch record.origin {
             case .posix(let path): path
             }
-        let opened = try POSIXRoot(path: path, files: record.files, locality: record.locality)
+        let opened = try POSIXRoot(
+            path: path, files: record.files, locality: record.locality, deadline: deadline)
         return roots.withLock { roots in
             // One for each record, since a network root's threads are its bound.
             if let known = roots[record] { return known }

@@ -90,7 +90,8 @@ struct MountCommand: AsyncParsableCommand {
     private func serve(_ layout: MountLayout) async throws {
         var logger = options.logger("mount")
         if !options.verbose { logger.logLevel = .info }
-        let service = try LocalVolumeService(state: try options.folder(), logger: logger)
+        let service = try LocalVolumeService(
+            state: try options.folder(), originDeadline: .seconds(timeout), logger: logger)
         defer { service.stop() }
         var how = MountOptions()
         how.allowOther = allowOther
