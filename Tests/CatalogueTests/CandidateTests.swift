@@ -312,7 +312,7 @@ struct CandidateTests {
         try withCatalogue { catalogue in
             let twice = FakeTree([
                 "": [file("a"), file("b", size: 1), file("b", size: 2), folder("d"), folder("d")],
-                "d": [file("x")],
+                "d": [file("x"), file("x")],
             ])
             let first = try catalogue.publish(twice)
             #expect((first.files, first.folders, first.bytes) == (3, 1, 4))
@@ -320,7 +320,7 @@ struct CandidateTests {
             // Where the folder has rows already, too.
             let again = try catalogue.publish(
                 FakeTree([
-                    "": [file("a", size: 5), file("a", size: 6), file("b", size: 2), folder("d")],
+                    "": [file("a"), file("a", size: 6), file("b", size: 2), folder("d")],
                     "d": [file("x")],
                 ]))
             #expect((again.files, again.bytes) == (3, 9))
