@@ -4,7 +4,9 @@ internal import Glibc
 
 /// Threads of our own, for calls that block: they stay off the cooperative pool.
 package enum Thread {
-    /// Starts a detached thread that runs `body` once.
+    /// Starts a detached thread that runs `body` once. Where the system has no thread to give it is
+    /// asked again for a second; then the process ends with words: whoever waits for the thread
+    /// would wait for ever, and a body that runs for ever must not run on the caller's.
     ///
     /// - Parameter name: at most 15 bytes are shown.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) {
@@ -13,10 +15,15 @@ package enum Thread {
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
-        let code = pthread_create(&thread, &attributes, threadMain, box.toOpaque())
+        var code = pthread_create(&thread, &attributes, threadMain, box.toOpaque())
+        for _ in 0..<50 where code == EAGAIN {
+            usleep(20_000)
+            code = pthread_create(&thread, &attributes, threadMain, box.toOpaque())
+        }
         pthread_attr_destroy(&attributes)
-        // Out of threads: done here, late, rather than never.
-        if code != 0 { _ = threadMain(box.toOpaque()) }
+        guard code == 0 else {
+            fatalError("cannot start the thread \(name): \(SystemError(code))")
+        }
     }
 }
 
