@@ -68,13 +68,14 @@ package final class LocalVolumeService: VolumeService {
             // Published revisions go on being served: they cannot change.
             logger.error("control store cannot be read", metadata: ["error": "\(error)"])
         case .success(let control):
-            let pools = state.withLock { state -> [CataloguePool] in
+            // Before anybody is told of a revision every reader has to see it: one that stands
+            // before the publish has none of its rows, and would answer with those of the last.
+            settleCatalogues()
+            state.withLock { state in
                 state.control = control
                 let ordinals = Set(control.volumes.map(\.ordinal))
                 state.catalogues = state.catalogues.filter { ordinals.contains($0.key) }
-                return state.catalogues.values.map(\.pool)
             }
-            for pool in pools { pool.settle() }
             roots.keep(control.roots)
             observers.tell(.volumes)
         }
