@@ -20,6 +20,8 @@ extension PerigeeError.Code {
         // to ask for a permission that he has.
         case .originDenied: EIO
         case .originUnavailable: EIO
+        // The mount's own table is full, not the caller's: EMFILE would send him to his ulimit.
+        case .tooManyOpen: ENFILE
         case .timedOut: EIO
         case .cancelled: EINTR
         case .storageFailed: EIO

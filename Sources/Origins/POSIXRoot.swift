@@ -161,6 +161,11 @@ package final class POSIXRoot: Sendable {
             PerigeeError(
                 .originDenied, "the origin \(Printable.quoted(path)) cannot be opened",
                 remedy: "let the user that runs perigee read and search it", cause: cause)
+        case EMFILE, ENFILE:
+            PerigeeError(
+                .tooManyOpen,
+                "the origin \(Printable.quoted(path)) cannot be opened: too many files are open",
+                remedy: "raise the hard limit of open files (ulimit -Hn) of this process")
         default:
             PerigeeError(
                 .originUnavailable, "the origin \(Printable.quoted(path)) cannot be reached",
@@ -179,6 +184,10 @@ package final class POSIXRoot: Sendable {
             PerigeeError(
                 .originDenied, "\(Printable.quoted(file)) cannot be read at its origin",
                 remedy: "let the user that runs perigee read it", cause: cause)
+        case EMFILE, ENFILE:
+            PerigeeError(
+                .tooManyOpen, "\(Printable.quoted(file)) cannot be opened: too many files are open",
+                remedy: "raise the hard limit of open files (ulimit -Hn) of this process")
         default:
             PerigeeError(
                 .originUnavailable, "\(Printable.quoted(file)) cannot be opened at its origin",

@@ -24,6 +24,8 @@ package struct PerigeeError: Error, Sendable, CustomStringConvertible {
         case originDenied
         /// The origin cannot be reached now.
         case originUnavailable
+        /// As many files are open as this process may hold.
+        case tooManyOpen
         /// A deadline passed.
         case timedOut
         /// The caller withdrew.
@@ -62,7 +64,7 @@ package struct PerigeeError: Error, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later with nobody doing anything.
     package var isTransient: Bool {
         switch code {
-        case .originUnavailable, .timedOut, .busy: true
+        case .originUnavailable, .tooManyOpen, .timedOut, .busy: true
         default: false
         }
     }

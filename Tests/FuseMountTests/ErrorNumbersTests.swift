@@ -15,6 +15,7 @@ struct ErrorNumbersTests {
         #expect(PerigeeError.Code.accessDenied.errno == EACCES)
         #expect(PerigeeError.Code.readOnly.errno == EROFS)
         #expect(PerigeeError.Code.stale.errno == ESTALE)
+        #expect(PerigeeError.Code.tooManyOpen.errno == ENFILE)
         #expect(PerigeeError.Code.timedOut.errno == EIO)
         #expect(PerigeeError.Code.cancelled.errno == EINTR)
     }

@@ -9,6 +9,7 @@ extension LocalVolumeService {
     {
         let place = try place(of: entry, snapshot)
         guard !place.root.isNetwork else { return nil }
+        try handles.makeSureOfRoom()
         do throws(PerigeeError) {
             let file = try place.root.open(place.path, expecting: place.expected)
             return register(file, entry, snapshot)
@@ -22,6 +23,7 @@ extension LocalVolumeService {
         -> ReadHandle
     {
         let place = try place(of: entry, snapshot)
+        try handles.makeSureOfRoom()
         do throws(PerigeeError) {
             let file = try await place.root.openWaiting(place.path, expecting: place.expected)
             return register(file, entry, snapshot)

@@ -9,6 +9,7 @@ internal import VolumeModel
 /// kernel reads by itself passes nobody who could look.
 final class OpenHandles: Sendable {
     private let logger: Logger
+    private let limit: OpenFileLimit
     private let onStale: @Sendable (Int, EntryID) -> Void
     private let state = Mutex(State())
     private let over = DispatchSemaphore(value: 0)
@@ -18,6 +19,8 @@ final class OpenHandles: Sendable {
     private struct State {
         var files: [ObjectIdentifier: Open] = [:]
         var settling: (@Sendable () -> Void)?
+        /// Opens that were refused since the last check, for want of descriptors.
+        var refusedForRoom = 0
     }
 
     private struct Open {
@@ -31,8 +34,12 @@ final class OpenHandles: Sendable {
         weak let handle: ReadHandle?
     }
 
-    init(logger: Logger, onStale: @escaping @Sendable (Int, EntryID) -> Void) {
+    init(
+        logger: Logger, limit: OpenFileLimit = .current,
+        onStale: @escaping @Sendable (Int, EntryID) -> Void
+    ) {
         self.logger = logger
+        self.limit = limit
         self.onStale = onStale
         let over = over
         Thread.start(name: "open-files") { [weak self] in
@@ -55,6 +62,23 @@ final class OpenHandles: Sendable {
 
     var count: Int { state.withLock(\.files.count) }
 
+    /// To be asked before a file is opened. What is under way at the same time is not counted; the
+    /// limit's reserve is larger than that.
+    ///
+    /// - Throws: `.tooManyOpen`.
+    func makeSureOfRoom() throws(PerigeeError) {
+        let isFull = state.withLock { state in
+            guard state.files.count >= limit.files else { return false }
+            state.refusedForRoom += 1
+            return true
+        }
+        guard isFull else { return }
+        throw PerigeeError(
+            .tooManyOpen, "\(limit.files) files are open, which is as many as may be",
+            remedy: "close some, or raise the hard limit of open files (ulimit -Hn) of this process"
+        )
+    }
+
     func register(_ file: OriginFile, entry: Entry, ordinal: Int) -> ReadHandle {
         let handle = ReadHandle(entry: entry, ordinal: ordinal, file: file) { [weak self] handle in
             self?.close(handle)
@@ -76,11 +100,21 @@ final class OpenHandles: Sendable {
     }
 
     private func check() {
-        let (open, settling) = state.withLock { state in
+        let (open, settling, refused) = state.withLock { state in
             state.files = state.files.filter { $0.value.handle.handle != nil }
-            return (state.files, state.settling)
+            defer { state.refusedForRoom = 0 }
+            return (state.files, state.settling, state.refusedForRoom)
         }
         settling?()
+        // Once a second at most: a program that opens too much tries again and again.
+        if refused > 0 {
+            logger.warning(
+                "too many files are open",
+                metadata: [
+                    "refused": "\(refused)", "open": "\(open.count)", "limit": "\(limit.files)",
+                    "descriptors": "\(limit.descriptors)",
+                ])
+        }
         for (key, file) in open where !file.isReported {
             guard isStale(file.file), let handle = file.handle.handle else { continue }
             state.withLock { $0.files[key]?.isReported = true }

@@ -90,6 +90,7 @@ struct MountCommand: AsyncParsableCommand {
     private func serve(_ layout: MountLayout) async throws {
         var logger = options.logger("mount")
         if !options.verbose { logger.logLevel = .info }
+        OpenFileLimit.raise()
         let service = try LocalVolumeService(
             state: try options.folder(), originDeadline: .seconds(timeout), logger: logger)
         defer { service.stop() }
