@@ -21,7 +21,22 @@ final class OpenHandles: Sendable {
         var settling: (@Sendable () -> Void)?
         /// Opens that were refused since the last check, for want of descriptors.
         var refusedForRoom = 0
+        /// Stale files whose refusal has been logged in this minute.
+        var logged: Set<StaleFile> = []
+        /// Refusals in this minute that were not.
+        var unlogged = 0
+        /// Checks, one a second, since this minute began.
+        var seconds = 0
     }
+
+    private struct StaleFile: Hashable {
+        let ordinal: Int
+        let file: EntryID
+    }
+
+    /// Each stale file is logged once a minute, and so many of them: whoever reads a mount could
+    /// else fill the disk that the log is on, by opening one in a loop.
+    private static let loggedInAMinute = 100
 
     private struct Open {
         let handle: Weak
@@ -115,6 +130,7 @@ final class OpenHandles: Sendable {
                     "descriptors": "\(limit.descriptors)",
                 ])
         }
+        logRest()
         for (key, file) in open where !file.isReported {
             guard isStale(file.file), let handle = file.handle.handle else { continue }
             state.withLock { $0.files[key]?.isReported = true }
@@ -122,10 +138,33 @@ final class OpenHandles: Sendable {
         }
     }
 
+    /// Ends a minute of refusals.
+    private func logRest() {
+        let rest = state.withLock { state in
+            state.seconds += 1
+            guard state.seconds >= 60 else { return 0 }
+            defer { (state.seconds, state.unlogged, state.logged) = (0, 0, []) }
+            return state.unlogged
+        }
+        guard rest > 0 else { return }
+        logger.warning(
+            "more opens of files that are not what was published", metadata: ["count": "\(rest)"])
+    }
+
     /// Notes a file that could not be opened, where its origin holds another version by now.
     func refused(_ entry: Entry, ordinal: Int, _ error: PerigeeError) {
         guard error.code == .stale else { return }
         staleCount.increment()
+        let isNew = state.withLock { state in
+            guard state.logged.count < Self.loggedInAMinute,
+                state.logged.insert(StaleFile(ordinal: ordinal, file: entry.id)).inserted
+            else {
+                state.unlogged += 1
+                return false
+            }
+            return true
+        }
+        guard isNew else { return }
         logger.warning(
             "file is not what was published",
             metadata: [

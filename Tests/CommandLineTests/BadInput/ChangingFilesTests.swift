@@ -137,6 +137,18 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `opening a refused file again and again does not fill the log`() throws {
+            try withFile(.passthrough) { site, mount, _ in
+                try DiskFile.replace("\(site.origin)/f", Self.new)
+                for _ in 0..<500 { #expect(contents("\(mount)/vol/f") == .failed(ESTALE)) }
+                let lines = site.mountLog.split(separator: "\n").filter {
+                    $0.contains("file is not what was published")
+                }
+                // Two where a minute ended in between.
+                #expect((1...2).contains(lines.count))
+            }
+        }
+
         @Test func `files that may be rewritten are never passed through, and not shared`() throws {
             try withFile(.rewritten) { site, mount, file in
                 #expect(throws: SystemError(ENODEV)) { try Mapping(file, count: Self.size) }
