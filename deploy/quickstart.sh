@@ -89,7 +89,7 @@ publish() {
         volume="${name//_/-}"
         if [[ -z "$(revision "$volume")" ]]; then
             p volume add "$volume" --origin "posix:$folder/archive/$name" \
-                --title "Sample of $name" --domain "Space Science" --public
+                --title "Sample of $name" --domain "Space Science" --public --quiet
         fi
         # A candidate is there only if something differs from what is published.
         report="$(p volume scan "$volume" --json --quiet)"
