@@ -58,11 +58,13 @@ struct StatCommand: ParsableCommand {
         }
         let (snapshot, entry) = (named.snapshot, named.entry)
         let details = try service.details(of: entry, in: snapshot)
+        // A volume's folder has the time of its revision, as in a mount.
+        let modified = entry.id == .root ? snapshot.created : entry.modified
         return MountStatus(
             volume: snapshot.name.string, revision: snapshot.number.value,
             pinned: named.reference.revision != .current, path: details.path.description,
             kind: entry.kind == .folder ? "folder" : "file", size: entry.size,
-            modified: entry.modified.nanoseconds, node: snapshot.node(of: entry).value,
+            modified: modified.nanoseconds, node: snapshot.node(of: entry).value,
             etag: details.etag?.text,
             digests: Dictionary(
                 uniqueKeysWithValues: details.digests.map {
@@ -76,7 +78,7 @@ struct StatCommand: ParsableCommand {
         if let volume = status.volume {
             facts.append(("Volume", volume + (status.revision.map { "@r\($0)" } ?? "")))
         }
-        if let path = status.path {
+        if let path = status.path, !path.isEmpty {
             facts.append(("Path", Printable.escaped(Array(path.utf8))))
         }
         facts.append(("Kind", status.kind))

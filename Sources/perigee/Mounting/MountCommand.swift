@@ -91,6 +91,7 @@ struct MountCommand: AsyncParsableCommand {
         var logger = options.logger("mount")
         if !options.verbose { logger.logLevel = .info }
         OpenFileLimit.raise()
+        ProcessName.set("perigee")
         let service = try LocalVolumeService(
             state: try options.folder(), originDeadline: .seconds(timeout), logger: logger)
         defer { service.stop() }

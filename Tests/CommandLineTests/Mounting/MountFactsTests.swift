@@ -5,6 +5,31 @@ import Testing
 
 extension CommandLineTests {
     @Suite(.needsMounts()) struct MountFactsTests {
+        @Test func `a volume's folder has the same time in the state as in a mount`() throws {
+            try withSite { site in
+                try site.write("f", "text")
+                try site.publish()
+                try site.withMount { mount in
+                    let owner = try objects(site.ok("stat vol --json")).first
+                    let shown = try objects(site.ok(["stat", "\(mount)/vol", "--json"])).first
+                    let time = try #require(owner?["modified"] as? Int)
+                    #expect(time > 0)
+                    #expect(time == shown?["modified"] as? Int)
+                    #expect(!(try site.ok("stat vol").lines.contains { $0.hasPrefix("Path") }))
+                }
+            }
+        }
+
+        @Test func `the process that serves a mount is called perigee`() throws {
+            try withSite { site in
+                try site.publish()
+                try site.withMount { _ in
+                    let name = try DiskFile.read("/proc/\(try site.daemon())/comm")
+                    #expect(String(decoding: name, as: UTF8.self) == "perigee\n")
+                }
+            }
+        }
+
         @Test func `the kernel holds the mount read-only, without set-user-ID and devices`() throws
         {
             try withSite { site in
