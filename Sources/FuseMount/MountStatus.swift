@@ -169,11 +169,16 @@ extension MountStatus {
             case ESTALE: .stale
             default: .storageFailed
             }
+        let remedy =
+            switch errno {
+            case ENOENT: "list the folder that should hold it"
+            case ENOTCONN:
+                "the process behind the mount is gone: mount there again, or take the mount away: "
+                    + "perigee unmount MOUNTPOINT"
+            default: "check that the mount answers: ls \(path)"
+            }
         return PerigeeError(
-            code, "cannot ask for \(Printable.quoted(path))",
-            remedy: code == .notFound
-                ? "list the folder that should hold it"
-                : "check that the mount answers: ls \(path)",
+            code, "cannot ask for \(Printable.quoted(path))", remedy: remedy,
             cause: SystemError(errno))
     }
 }

@@ -40,7 +40,8 @@ extension SQLiteControlStore {
         guard try reader.roots(named: root.name).isEmpty else {
             throw PerigeeError(
                 .conflict, "there is a root \(root.name) already",
-                remedy: "choose another name, or use that root")
+                remedy: "choose another name, use that root (--source \(root.name):), or, where no "
+                    + "volume uses it, take it away: perigee root rm \(root.name)")
         }
         try reader.db.execute(
             sql: """

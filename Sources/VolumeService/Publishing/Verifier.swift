@@ -109,9 +109,18 @@ final class Verifier {
         } catch  where error.code == .stale || error.code == .originDenied {
             return .compared(
                 hasDigests: false,
-                faults: [Publisher.Fault(path: job.shown, detail: "\(error)")])
+                faults: [Publisher.Fault(path: job.shown, detail: detail(of: error))])
         } catch {
             return .failure(error)
         }
+    }
+
+    /// A fault stands behind its path, so it neither names that again nor says for each file what to
+    /// do about all of them.
+    private static func detail(of error: PerigeeError) -> String {
+        let cause = error.cause.map { ": \($0)" } ?? ""
+        if error.code == .originDenied { return "cannot be read at its origin" + cause }
+        return error.cause == nil
+            ? "is not what was published" : "is no longer at its origin" + cause
     }
 }

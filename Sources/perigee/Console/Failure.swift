@@ -24,13 +24,29 @@ enum Failure {
         case is QuietFailure:
             Foundation.exit(1)
         default:
-            // Help, version, completion scripts and usage errors.
-            Perigee.exit(withError: error)
+            guard Perigee.exitCode(for: error) == .validationFailure else {
+                // Help, version, completion scripts.
+                Perigee.exit(withError: error)
+            }
+            printUsage(error)
+            Foundation.exit(64)
         }
     }
 
+    /// What the parser says of words that are off, in the form of all other errors.
+    private static func printUsage(_ error: any Error) {
+        let heading = "Error: "
+        var text = Perigee.fullMessage(for: error)
+        if text.hasPrefix(heading) { text.removeFirst(heading.count) }
+        guard wantsJSON else { return Terminal.errorLine("perigee: \(text)") }
+        let (message, rest) = text.splitFirstLine()
+        print(PerigeeError(.invalidArgument, message, remedy: rest))
+    }
+
+    private static var wantsJSON: Bool { CommandLine.arguments.contains("--json") }
+
     private static func print(_ error: PerigeeError) {
-        if CommandLine.arguments.contains("--json") {
+        if wantsJSON {
             let words = ErrorWords(
                 code: error.code.rawValue, message: error.message, remedy: error.remedy,
                 cause: error.cause.map { "\($0)" })
@@ -48,6 +64,14 @@ enum Failure {
         var message: String
         var remedy: String?
         var cause: String?
+    }
+}
+
+extension String {
+    /// What stands before the first line end, and what behind it, if anything.
+    fileprivate func splitFirstLine() -> (String, String?) {
+        guard let end = firstIndex(of: "\n") else { return (self, nil) }
+        return (String(self[..<end]), String(self[index(after: end)...]))
     }
 }
 

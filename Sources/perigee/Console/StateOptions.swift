@@ -41,9 +41,12 @@ struct StateOptions: ParsableArguments {
             state: folder, store: try SQLiteControlStore(folder), logger: logger("publish"))
     }
 
-    /// The volumes, to be read.
+    /// The volumes, to be read. What cannot be read is the command's own error, so that no warning
+    /// says it as well.
     func service() throws(PerigeeError) -> LocalVolumeService {
-        try LocalVolumeService(state: try folder(), logger: logger("volumes"))
+        var logger = logger("volumes")
+        if !verbose { logger.logLevel = .error }
+        return try LocalVolumeService(state: try folder(), logger: logger)
     }
 
     /// Logs to standard error; without `--verbose` only what a person should know.

@@ -25,7 +25,7 @@ struct NamedEntry {
         }
         guard let entry = try service.entry(at: reference.path ?? .root, of: snapshot) else {
             throw PerigeeError(
-                .notFound, "\(reference) does not exist",
+                .notFound, "\(Printable.escaped(Array("\(reference)".utf8))) does not exist",
                 remedy: "`perigee ls \(reference.volume)\(reference.revision)` lists its root")
         }
         self.entry = entry

@@ -22,7 +22,10 @@ struct VolumeDiffCommand: ParsableCommand {
         let old = try VolumeReference(parsing: old)
         let new = try VolumeReference(parsing: new)
         guard old.volume == new.volume else {
-            throw ValidationError("Two states of one volume can be compared.")
+            throw PerigeeError(
+                .invalidArgument,
+                "\(old) and \(new) are of two volumes, and states of one are compared",
+                remedy: "name one volume twice: perigee volume diff \(old.volume)@r1 \(old.volume)")
         }
         try options.publisher().differences(
             of: old.volume, from: old.revision, to: new.revision

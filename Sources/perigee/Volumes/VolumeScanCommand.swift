@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Glibc
 internal import VolumeModel
 internal import VolumeService
 
@@ -189,11 +190,20 @@ enum InputFile {
     static func read(_ path: String) throws(PerigeeError) -> [UInt8] {
         do {
             if path == "-" { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) }
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+            var status = stat()
+            // A pipe is what a shell makes of <(sha256sum *); a device may have no end.
+            if stat(path, &status) == 0,
+                ![S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT)
+            {
+                throw CocoaError(.fileReadUnknown)
+            }
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            return Array(try file.readToEnd() ?? Data())
         } catch {
             throw PerigeeError(
                 .invalidArgument, "the file \(Printable.quoted(path)) cannot be read",
-                remedy: "check its path and permissions")
+                remedy: "name a file or a pipe that this user may read")
         }
     }
 }

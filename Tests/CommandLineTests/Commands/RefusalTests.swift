@@ -20,6 +20,19 @@ func expectRefusal(
     }
 }
 
+/// Whether a refusal with `--json` is one object with a message and a remedy.
+func expectError(
+    _ done: Finished, _ status: Int32, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(done.status == status, "\(done)", sourceLocation: sourceLocation)
+    let object = try? JSONSerialization.jsonObject(with: Data(done.errors))
+    let error = (object as? [String: [String: String]])?["error"]
+    for key in ["code", "message", "remedy"] {
+        #expect(
+            error?[key]?.isEmpty == false, "no \(key) in: \(done)", sourceLocation: sourceLocation)
+    }
+}
+
 extension CommandLineTests {
     @Suite struct RefusalTests {
         private static let wrongWords = [
@@ -39,7 +52,13 @@ extension CommandLineTests {
         @Test func `wrong words are a usage error that says what to write`() throws {
             try withSite { site in
                 try site.publish("hst")
-                for words in Self.wrongWords { expectRefusal(try site.run(words), 64) }
+                for words in Self.wrongWords {
+                    let plain = try site.run(words)
+                    expectRefusal(plain, 64)
+                    #expect(plain.errorText.hasPrefix("perigee: "), "\(plain)")
+                    let json = try site.run("\(words) --json")
+                    expectError(json, 64)
+                }
             }
         }
 
@@ -63,12 +82,71 @@ extension CommandLineTests {
                 try site.publish("hst")
                 for (words, expected) in Self.failures {
                     expectRefusal(try site.run(words), 1, saying: expected)
-                    let json = try site.run("\(words) --json")
-                    #expect(json.status == 1)
-                    let object = try JSONSerialization.jsonObject(with: Data(json.errors))
-                    let error = (object as? [String: [String: String]])?["error"]
-                    #expect(error?["message"]?.isEmpty == false, "\(json)")
-                    #expect(error?["remedy"]?.isEmpty == false, "\(json)")
+                    expectError(try site.run("\(words) --json"), 1)
+                }
+            }
+        }
+
+        @Test func `a reason is said once, about a path that a terminal cannot be driven with`()
+            throws
+        {
+            try withSite { site in
+                try site.write("f", "one")
+                try site.publish("hst")
+                try DiskFile.replace("\(site.origin)/f", Array("another".utf8))
+                let stale = try site.run("cat hst:f")
+                expectRefusal(stale, 1, saying: "is not what was published")
+                #expect(stale.errorText.split(separator: "\n").count == 2, "\(stale)")
+                let verified = try site.run("volume verify hst")
+                #expect(verified.status == 1)
+                #expect(verified.lines.first == "f: is not what was published", "\(verified.text)")
+                try DiskFile.remove("\(site.origin)/f")
+                #expect(
+                    try site.run("volume verify hst").lines.first
+                        == "f: is no longer at its origin: No such file or directory")
+                let missing = try site.run(["ls", "hst:\u{1b}[31m"])
+                expectRefusal(missing, 1, saying: "does not exist")
+                #expect(!missing.errors.contains(0x1b), "\(missing)")
+            }
+        }
+
+        @Test func `the root that a removed volume leaves is said how to take away`() throws {
+            try withSite { site in
+                try site.publish("hst")
+                try site.ok("volume rm hst")
+                expectRefusal(
+                    try site.run(
+                        ["volume", "add", "hst", "--reuse-name", "--origin", "posix:/usr/include"]),
+                    1, saying: "there is a root hst already", "perigee root rm hst")
+            }
+        }
+
+        @Test func `two volumes are not compared, and the usage shown is this command's`() throws {
+            try withSite { site in
+                expectRefusal(
+                    try site.run("volume diff hst jwst"), 64, saying: "hst and jwst",
+                    "perigee volume diff hst")
+            }
+        }
+
+        @Test func `lists of digests and changes may come through a pipe, not from a device`()
+            throws
+        {
+            try withSite { site in
+                try site.write("f", "one")
+                try site.publish("hst")
+                try site.write("g", "two")
+                let sum = "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3"
+                let shell =
+                    "printf '\(sum)  g\\n' | '\(Site.program)' volume scan hst "
+                    + "--digests-from /dev/stdin"
+                let done = try Child(["sh", "-c", shell], environment: site.environment).wait()
+                #expect(done.status == 0, "\(done)")
+                #expect(try site.ok("stat hst@candidate:g").text.contains(sum))
+                for flag in ["--digests-from", "--changes"] {
+                    expectRefusal(
+                        try site.run(["volume", "scan", "hst", flag, "/dev/zero"]), 64,
+                        saying: "'/dev/zero' cannot be read")
                 }
             }
         }
