@@ -3,6 +3,7 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 internal import VolumeFileSystem
+internal import VolumeModel
 internal import VolumeService
 
 /// Carries out what `BackingPolicy` decides.
@@ -11,16 +12,21 @@ internal import VolumeService
 /// the lock: a second open of the same node must not come between.
 final class BackingFiles: Sendable {
     private let policy: Mutex<BackingPolicy>
+    /// Files up to so many bytes are not passed through.
+    private let smallFile: Int64
     private let logger: Logger
 
-    init(isAllowed: Bool, logger: Logger) {
+    init(_ passthrough: MountOptions.Passthrough, isPossible: Bool, logger: Logger) {
+        let isAllowed = isPossible && passthrough != .off
+        // An empty file has nothing to be read.
+        smallFile = passthrough == .on ? -1 : MountOptions.smallFile
         policy = Mutex(BackingPolicy(isAllowed: isAllowed))
         self.logger = logger
     }
 
     /// A handle of `node` is being opened; how its reads are served.
     func open(_ node: Node, _ file: ReadHandle, _ session: FuseSession) -> BackingPolicy.Mode {
-        let descriptor = file.passthroughDescriptor
+        let descriptor = file.entry.size > smallFile ? file.passthroughDescriptor : nil
         let (mode, refusal) = policy.withLock { policy -> (BackingPolicy.Mode, String?) in
             switch policy.opening(
                 node, canPassThrough: descriptor != nil, mayKeepPages: file.mayKeepPages)

@@ -54,7 +54,7 @@ final class MountHandler: FuseHandler {
         link.withLock { link in
             link.times = KernelTimes(times)
             link.backing = BackingFiles(
-                isAllowed: capabilities.passthrough && options.passthrough != .off, logger: logger)
+                options.passthrough, isPossible: capabilities.passthrough, logger: logger)
         }
     }
 

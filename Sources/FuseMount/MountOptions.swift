@@ -4,13 +4,18 @@ package import VolumeFileSystem
 package struct MountOptions: Sendable {
     /// Whether the kernel reads local files by itself.
     package enum Passthrough: String, Sendable, CaseIterable {
-        /// Where it can.
+        /// Where it can, and where that is quicker: files up to `smallFile` are read here.
         case auto
-        /// The mount fails where it cannot.
+        /// Every file; the mount fails where it cannot.
         case on
         /// Every read comes to this process.
         case off
     }
+
+    /// Bytes up to which registering a file with the kernel, and giving it back, takes longer than
+    /// to answer the one READ that brings all of it into the kernel's pages: 114 us a file of 4 KiB
+    /// against 41 us.
+    static let smallFile: Int64 = 128 << 10
 
     /// Users other than the one who mounts may enter.
     package var allowOther = false

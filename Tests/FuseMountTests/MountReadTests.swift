@@ -67,6 +67,32 @@ struct MountReadTests {
         }
     }
 
+    @Test(arguments: [MountOptions.Passthrough.auto, .on])
+    func smallFilesAreReadHereUnlessAllAreToBePassedThrough(
+        _ passthrough: MountOptions.Passthrough
+    ) async throws {
+        try await withFakeService { service in
+            let sizes = [0, 1, 128 << 10, 128 << 10 + 1]
+            var files: [String: FakeVolumeService.Content] = [:]
+            for size in sizes { files["\(size)"] = .bytes(pattern(size)) }
+            try service.publish("hst", files)
+            var options = MountOptions()
+            options.passthrough = passthrough
+            try await withMount(service, .everyVolume, options) { mounted throws in
+                for size in sizes {
+                    let path = mounted.at("hst/\(size)")
+                    let file = open(path, O_RDONLY)
+                    defer { close(file) }
+                    let isPassed = passthrough == .on || size > 128 << 10
+                    #expect(
+                        try MountStatus.read(path)?.serving == (isPassed ? .passthrough : .cached),
+                        "\(size)")
+                    #expect(try readAll(path) == pattern(size))
+                }
+            }
+        }
+    }
+
     @Test func aWindowThatIsReadInPiecesIsBroughtInWhole() async throws {
         try await withFakeService { service in
             try service.publish("hst", ["x": .bytes(pattern(5_000_000))])

@@ -39,7 +39,10 @@ struct MountCommand: AsyncParsableCommand {
     @Flag(help: "Let other users in.") var allowOther = false
     @Flag(help: "Answer extended attributes user.perigee.*; ls -l becomes half as fast.")
     var xattrs = false
-    @Option(help: "Whether the kernel reads local files by itself: auto, on or off.")
+    @Option(
+        help:
+            "Whether the kernel reads local files by itself: auto (those above 128 KiB), on or off."
+    )
     var passthrough: MountOptions.Passthrough = .auto
     @Option(help: "Threads that serve the kernel, 1 to 4 (default: one for each core).")
     var threads: Int?
