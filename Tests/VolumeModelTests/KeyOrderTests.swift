@@ -33,7 +33,7 @@ struct KeyOrderTests {
         }
     }
 
-    @Test("A listing sorts as its keys do, whatever prefix they share", .timeLimit(.minutes(5)))
+    @Test("A listing sorts as its keys do, each once, whatever prefix they share", .timeLimit(.minutes(5)))
     func sorting() {
         var random = SeededRandom(announcing: "listing order")
         for round in 0..<300 {
@@ -44,7 +44,7 @@ struct KeyOrderTests {
                 guard !name.isEmpty else { continue }
                 listing.add(name, random.once(in: 3) ? .folder : .file)
             }
-            let keys = listing.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            let keys = Set(listing.keys).sorted { $0.lexicographicallyPrecedes($1) }
             listing.sort()
             #expect(listing.keys == keys)
         }

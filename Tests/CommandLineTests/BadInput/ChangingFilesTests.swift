@@ -81,8 +81,12 @@ extension CommandLineTests {
                         let count = min(131_072, Self.size - offset)
                         switch bytes(of: file, at: offset, count: count) {
                         case .ok(let read):
-                            let isOld = read == Array(Self.old[offset..<offset + count])
-                            #expect(isOld, "mixed at \(offset)")
+                            // A short read is one: of pages that the kernel kept, up to one that it
+                            // had to ask for.
+                            let old = Self.old[offset..<offset + count]
+                            let isOld = !read.isEmpty && old.starts(with: read)
+                            let same = zip(read, old).prefix { $0 == $1 }.count
+                            #expect(isOld, "\(read.count) bytes at \(offset), old up to \(same)")
                         case .failed(let code):
                             #expect(code == ESTALE, "\(SystemError(code))")
                             #expect(!change.keepsInode, "the inode was left alone")
