@@ -33,7 +33,9 @@ struct KeyOrderTests {
         }
     }
 
-    @Test("A listing sorts as its keys do, each once, whatever prefix they share", .timeLimit(.minutes(5)))
+    @Test(
+        "A listing sorts as its keys do, each once, whatever prefix they share",
+        .timeLimit(.minutes(5)))
     func sorting() {
         var random = SeededRandom(announcing: "listing order")
         for round in 0..<300 {
