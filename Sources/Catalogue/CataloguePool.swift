@@ -15,9 +15,8 @@ package final class CataloguePool: Sendable {
     }
 
     /// A reader on its way between threads.
-    ///
-    /// `@unchecked`: the pool gives it to one thread at a time, and SQLite's connections may move
-    /// between threads as long as two never use one at once (sqlite.org/threadsafe.html).
+    // @unchecked Sendable: the pool gives it to one thread at a time, and SQLite's connections may
+    // move between threads as long as two never use one at once (sqlite.org/threadsafe.html).
     private struct Lent: @unchecked Sendable {
         let reader: CatalogueReader
         let generation: Int

@@ -19,7 +19,9 @@ final class PageFiller: Sendable {
     private static let longestQueue = 64
 
     private let queue = DispatchQueue(label: "perigee.pages")
-    /// Touched by the queue only, which does one thing at a time. It takes no memory before that.
+    /// What a window is read into. It takes no memory before the first one.
+    // nonisolated(unsafe): only what runs on `queue` touches it, and a serial queue does one thing at
+    // a time.
     private nonisolated(unsafe) let memory = UnsafeMutableRawBufferPointer.allocate(
         byteCount: ReadAround.window, alignment: 4096)
     private let state = Mutex(State())

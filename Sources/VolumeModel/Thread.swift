@@ -22,6 +22,8 @@ package enum Thread {
         }
         pthread_attr_destroy(&attributes)
         guard code == 0 else {
+            // Fatal, since no caller could go on: some wait for what the body does, and to run one
+            // that never ends on the caller's thread would be a hang without words.
             fatalError("cannot start the thread \(name): \(SystemError(code))")
         }
     }

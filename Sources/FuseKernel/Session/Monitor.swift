@@ -5,8 +5,9 @@ internal import Glibc
 ///
 /// For threads of our own only: `wait` blocks, so nothing on the cooperative pool may call it.
 /// `Synchronization.Mutex` has no condition to wait for, hence the POSIX pair.
+// @unchecked Sendable: `state` is read and written with `mutex` held only, and the two pointers never
+// change.
 final class Monitor<State: Sendable>: @unchecked Sendable {
-    // `state` is read and written with `mutex` held only; the two pointers never change.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
     private var state: State
