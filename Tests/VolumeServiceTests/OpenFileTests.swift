@@ -49,22 +49,15 @@ struct OpenFileTests {
         for change: (String) throws -> Void in [
             { try DiskFile.overwrite($0, at: 0, [1, 2]) }, { try DiskFile.setSize($0, 2) },
         ] {
-            try await withService { fixture, volume, service in
-                let stale = Mutex<[EntryID]>([])
-                let observation = service.observe { change in
-                    if case .stale(_, let file) = change { stale.withLock { $0.append(file) } }
-                }
-                defer { observation.cancel() }
-                let snapshot = try currentSnapshot(service, volume)
-                let entry = try #require(try service.entry("a.fits", of: snapshot))
-                let handle = try await service.open(entry, of: snapshot)
+            try await withOpenFile { fixture, handle, stale in
+                let entry = handle.entry
                 try change(fixture.archive("a.fits"))
                 // Nobody reads: the look once a second finds it.
-                #expect(eventually(within: 5) { stale.withLock { $0 } == [entry.id] })
+                #expect(eventually(within: 5) { stale.reported == [entry.id] })
                 let range = try #require(ByteRange(offset: 0, count: 4))
                 #expect(await asyncFailure { _ = try await handle.read(range) }?.code == .stale)
                 handle.close()
-                #expect(stale.withLock { $0 } == [entry.id])
+                #expect(stale.reported == [entry.id])
             }
         }
     }
@@ -72,39 +65,25 @@ struct OpenFileTests {
     @Test("On a network root a rewrite that a read has found is reported once")
     func rewrittenOnNetwork() async throws {
         for waits in [true, false] {
-            try await withService(locality: .network) { fixture, volume, service in
-                let stale = Mutex<[EntryID]>([])
-                let observation = service.observe { change in
-                    if case .stale(_, let file) = change { stale.withLock { $0.append(file) } }
-                }
-                defer { observation.cancel() }
-                let snapshot = try currentSnapshot(service, volume)
-                let entry = try #require(try service.entry("a.fits", of: snapshot))
-                let handle = try await service.open(entry, of: snapshot)
+            try await withOpenFile(locality: .network) { fixture, handle, stale in
+                let entry = handle.entry
                 try DiskFile.overwrite(fixture.archive("a.fits"), at: 0, [1, 2])
                 let range = try #require(ByteRange(offset: 0, count: 4))
                 #expect(await asyncFailure { _ = try await handle.read(range) }?.code == .stale)
-                if waits { #expect(eventually(within: 5) { stale.withLock { $0 } == [entry.id] }) }
+                if waits { #expect(eventually(within: 5) { stale.reported == [entry.id] }) }
                 handle.close()
-                #expect(stale.withLock { $0 } == [entry.id])
+                #expect(stale.reported == [entry.id])
             }
         }
     }
 
     @Test("A file that is rewritten and closed at once is still reported")
     func reportedAtClose() async throws {
-        try await withService { fixture, volume, service in
-            let stale = Mutex(0)
-            let observation = service.observe { change in
-                if case .stale = change { stale.withLock { $0 += 1 } }
-            }
-            defer { observation.cancel() }
-            let snapshot = try currentSnapshot(service, volume)
-            let entry = try #require(try service.entry("a.fits", of: snapshot))
-            let handle = try await service.open(entry, of: snapshot)
+        try await withOpenFile { fixture, handle, stale in
             try DiskFile.overwrite(fixture.archive("a.fits"), at: 0, [9])
+            let entry = handle.entry
             handle.close()
-            #expect(stale.withLock { $0 } == 1)
+            #expect(stale.reported == [entry.id])
         }
     }
 
@@ -115,6 +94,32 @@ struct OpenFileTests {
             let entry = try #require(try service.entry("a.fits", of: snapshot))
             _ = try await service.open(entry, of: snapshot)
             #expect(eventually(within: 5) { service.openFiles == 0 })
+        }
+    }
+
+    /// Files that the service said had changed while they were open.
+    private final class StaleReports: Sendable {
+        private let files = Mutex<[EntryID]>([])
+
+        var reported: [EntryID] { files.withLock { $0 } }
+
+        func add(_ file: EntryID) { files.withLock { $0.append(file) } }
+    }
+
+    /// Gives `body` the file `a.fits`, open, and what is reported of it.
+    private func withOpenFile(
+        locality: Locality = .local,
+        _ body: (ServiceFixture, ReadHandle, StaleReports) async throws -> Void
+    ) async throws {
+        try await withService(locality: locality) { fixture, volume, service in
+            let stale = StaleReports()
+            let observation = service.observe { change in
+                if case .stale(_, let file) = change { stale.add(file) }
+            }
+            defer { observation.cancel() }
+            let snapshot = try currentSnapshot(service, volume)
+            let entry = try #require(try service.entry("a.fits", of: snapshot))
+            try await body(fixture, try await service.open(entry, of: snapshot), stale)
         }
     }
 }
