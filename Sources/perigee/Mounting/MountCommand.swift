@@ -19,8 +19,8 @@ struct MountCommand: AsyncParsableCommand {
             of it, is the mount's root itself. The command returns when the mount answers; with \
             --foreground it stays.
 
-            As root the kernel reads files of local roots by itself (Linux 6.9 and newer), at the \
-            speed of the disk; as an ordinary user reads go through this process. Logs of a mount \
+            As root the kernel reads files above 128 KiB of local roots by itself (Linux 6.9 and \
+            newer), at the speed of the disk; as an ordinary user reads go through this process. Logs of a mount \
             in the background go to the state folder's log/mount.log.
 
             Example:
