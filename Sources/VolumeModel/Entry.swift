@@ -74,6 +74,8 @@ package struct Entry: Hashable, Sendable {
     package let version: VersionToken
     /// What rules can use.
     package let accessClass: AccessClassID
+    /// Whether whoever was given this row may read its bytes; a folder's is always true.
+    package var isReadable = true
 
     /// Puts an entry together.
     package init(

@@ -9,6 +9,8 @@ package struct FolderListing: Sendable {
         package var nameCount: UInt16
         /// File or folder, after links.
         package var kind: EntryKind
+        /// Whether it is a file that has other names too (hard links), here or elsewhere.
+        package var hasOtherNames: Bool
         /// Index into `targets`, or -1 where the item stands where its name says.
         package var target: Int32
         /// Bytes; 0 for a folder.
@@ -23,7 +25,7 @@ package struct FolderListing: Sendable {
         /// Puts an item together.
         package init(
             nameOffset: UInt32, nameCount: UInt16, kind: EntryKind, target: Int32, size: Int64,
-            modified: Int64, changed: Int64, inode: UInt64
+            modified: Int64, changed: Int64, inode: UInt64, hasOtherNames: Bool = false
         ) {
             self.nameOffset = nameOffset
             self.nameCount = nameCount
@@ -33,6 +35,7 @@ package struct FolderListing: Sendable {
             self.modified = modified
             self.changed = changed
             self.inode = inode
+            self.hasOtherNames = hasOtherNames
         }
     }
 

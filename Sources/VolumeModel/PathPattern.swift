@@ -1,6 +1,7 @@
 /// A pattern over whole paths: `*` any bytes within one segment, `?` one character, `{a,b}`
 /// alternatives, `**` as a segment zero or more whole segments. Everything else stands for itself;
-/// a backslash takes the meaning from the character behind it.
+/// a backslash takes the meaning from the character behind it. A segment of a pattern stands for a
+/// segment of a path, so that the root, which has none, is matched by `**` alone.
 ///
 /// Compiled to a non-deterministic automaton that is run over all its states at once, so that a
 /// match costs at most (bytes of the path) x (length of the pattern), whatever the pattern.
@@ -11,7 +12,7 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     /// As it was written.
     package let text: String
 
-    private enum Step: Hashable, Sendable {
+    enum Step: Hashable, Sendable {
         case byte(UInt8)
         /// One UTF-8 character but `/`.
         case character
@@ -22,7 +23,9 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
         case match
     }
 
-    private let steps: [Step]
+    let steps: [Step]
+    /// Whether it is `**`, which matches the volume's root too.
+    package let matchesRoot: Bool
 
     /// - Throws: `.invalidArgument` for a pattern that is empty or too long, has an empty, `.` or
     ///   `..` segment, a `**` that is not a segment, or unbalanced braces.
@@ -35,57 +38,76 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
         var compiler = Compiler(text: text, bytes: bytes)
         try compiler.compile()
         steps = compiler.steps
+        matchesRoot = bytes.split(separator: UInt8(ascii: "/")).allSatisfy {
+            $0.elementsEqual("**".utf8)
+        }
     }
 
     /// Whether the whole of `path` matches.
     package func matches(_ path: some Sequence<UInt8>) -> Bool {
-        var current = States(count: steps.count)
-        var next = States(count: steps.count)
-        add(0, to: &current)
+        var run = Run(steps)
+        var isRoot = true
         for byte in path {
-            guard !current.list.isEmpty else { return false }
-            next.clear()
-            for index in current.list {
-                switch steps[index] {
-                case .byte(byte): add(index + 1, to: &next)
-                case .inSegment where byte != UInt8(ascii: "/"): add(index + 1, to: &next)
-                case .character where byte != UInt8(ascii: "/"):
-                    // A continuation byte belongs to the character before.
-                    if byte & 0xc0 != 0x80 { add(index + 1, to: &next) }
-                default: break
-                }
-                // Having taken a character, its continuation bytes are free.
-                if byte & 0xc0 == 0x80, index > 0, steps[index - 1] == .character {
-                    add(index, to: &next)
-                }
-            }
-            swap(&current, &next)
+            isRoot = false
+            if run.isDead { return false }
+            run.take(byte)
         }
-        return current.list.contains { steps[$0] == .match }
+        return isRoot ? matchesRoot : run.isMatch
     }
 
     /// Whether `path`, or a folder above it, matches.
-    package func covers(_ path: [UInt8]) -> Bool {
-        if matches(path) { return true }
-        for index in path.indices where path[index] == UInt8(ascii: "/") {
-            if matches(path[..<index]) { return true }
+    package func covers(_ path: [UInt8]) -> Bool { coveringPrefix(of: path) != nil }
+
+    /// The length of the shortest of `path` and the folders above it that matches; nil: none does.
+    package func coveringPrefix(of path: [UInt8]) -> Int? {
+        if matchesRoot { return 0 }
+        var run = Run(steps)
+        for (index, byte) in path.enumerated() {
+            if byte == UInt8(ascii: "/"), index > 0, run.isMatch { return index }
+            run.take(byte)
+            if run.isDead { return nil }
         }
-        return false
+        return !path.isEmpty && run.isMatch ? path.count : nil
     }
 
     package var description: String { text }
 
-    private func add(_ index: Int, to states: inout States) {
-        var stack = [index]
-        while let index = stack.popLast() {
-            guard states.insert(index) else { continue }
-            switch steps[index] {
-            case .jump(let target): stack.append(target)
-            case .split(let first, let second):
-                stack.append(second)
-                stack.append(first)
-            default: break
+    /// The automaton on its way over a path.
+    private struct Run {
+        private let steps: [Step]
+        private var current: States
+        private var next: States
+
+        init(_ steps: [Step]) {
+            self.steps = steps
+            current = States(count: steps.count)
+            next = States(count: steps.count)
+            current.add(0, steps)
+        }
+
+        /// Whether no further byte can make it match.
+        var isDead: Bool { current.list.isEmpty }
+
+        /// Whether it matches what it has taken.
+        var isMatch: Bool { current.list.contains { steps[$0] == .match } }
+
+        mutating func take(_ byte: UInt8) {
+            next.clear()
+            for index in current.list {
+                switch steps[index] {
+                case .byte(byte): next.add(index + 1, steps)
+                case .inSegment where byte != UInt8(ascii: "/"): next.add(index + 1, steps)
+                case .character where byte != UInt8(ascii: "/"):
+                    // A continuation byte belongs to the character before.
+                    if byte & 0xc0 != 0x80 { next.add(index + 1, steps) }
+                default: break
+                }
+                // Having taken a character, its continuation bytes are free.
+                if byte & 0xc0 == 0x80, index > 0, steps[index - 1] == .character {
+                    next.add(index, steps)
+                }
             }
+            swap(&current, &next)
         }
     }
 
@@ -95,11 +117,21 @@ package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
 
         init(count: Int) { isIn = Array(repeating: false, count: count) }
 
-        mutating func insert(_ index: Int) -> Bool {
-            if isIn[index] { return false }
-            isIn[index] = true
-            list.append(index)
-            return true
+        /// Adds a step and those it leads to without a byte.
+        mutating func add(_ index: Int, _ steps: [Step]) {
+            var stack = [index]
+            while let index = stack.popLast() {
+                if isIn[index] { continue }
+                isIn[index] = true
+                list.append(index)
+                switch steps[index] {
+                case .jump(let target): stack.append(target)
+                case .split(let first, let second):
+                    stack.append(second)
+                    stack.append(first)
+                default: break
+                }
+            }
         }
 
         mutating func clear() {

@@ -16,6 +16,8 @@ package struct ScanProblem: Hashable, Sendable {
         case digestForNothing = 12
         case reservedName = 13
         case linksMultiply = 14
+        case hardLinkDiffers = 15
+        case linkIntoVolume = 16
 
         /// Its name in reports and JSON.
         package var label: String {
@@ -34,6 +36,8 @@ package struct ScanProblem: Hashable, Sendable {
             case .digestForNothing: "digest-for-nothing"
             case .reservedName: "reserved-name"
             case .linksMultiply: "links-multiply"
+            case .hardLinkDiffers: "hard-link-differs"
+            case .linkIntoVolume: "link-into-volume"
             }
         }
 
@@ -58,6 +62,12 @@ package struct ScanProblem: Hashable, Sendable {
             case .linksMultiply:
                 "links to folders in linked folders are too many; those in this folder are not "
                     + "followed"
+            case .hardLinkDiffers:
+                "the file has another name under other rules or attributes, so what is closed under "
+                    + "one name may be open under the other"
+            case .linkIntoVolume:
+                "the link leads into the folder of another volume, which has rules of its own, and "
+                    + "is not served"
             }
         }
     }

@@ -14,7 +14,7 @@ struct PathPatternTests {
         "Each form matches what it says",
         arguments: [
             Case(pattern: "a/b", matching: ["a/b"], others: ["a", "a/bb", "a/b/c", "xa/b"]),
-            Case(pattern: "*", matching: ["a", "é", "..."], others: ["a/b"]),
+            Case(pattern: "*", matching: ["a", "é", "..."], others: ["", "a/b"]),
             Case(pattern: "*.fits", matching: [".fits", "a.fits"], others: ["a.fit", "d/a.fits"]),
             Case(pattern: "a*b*c", matching: ["abc", "a-b-c", "abbcc"], others: ["ab", "a/bc"]),
             Case(pattern: "?", matching: ["a", "é", "😀", "\u{fffd}"], others: ["", "ab", "éé"]),
@@ -35,6 +35,8 @@ struct PathPatternTests {
                 pattern: "a/**/b", matching: ["a/b", "a/x/b", "a/x/y/b"], others: ["ab", "a/xb"]),
             Case(
                 pattern: "**/a/**", matching: ["a", "x/a", "a/y", "x/a/y"], others: ["x/ab", "b"]),
+            Case(pattern: "**/*", matching: ["a", "a/b"], others: [""]),
+            Case(pattern: "{,a}", matching: ["a"], others: ["", "b"]),
             Case(pattern: "**/**", matching: ["", "a", "a/b", "a/b/c"], others: []),
             Case(pattern: "a/**/**/b", matching: ["a/b", "a/x/b"], others: ["a//b", "b"]),
             Case(pattern: "a/**/**", matching: ["a", "a/b", "a/b/c"], others: ["ab"]),
