@@ -1,6 +1,7 @@
+package import AccessControl
 package import VolumeModel
 
-/// Roots, volumes and which revision of each is served.
+/// Roots, volumes and which revision of each is served, and who may see what.
 ///
 /// Contract:
 /// - A call blocks on the disk, and where somebody else writes for up to ten seconds: keep it off
@@ -11,7 +12,7 @@ package import VolumeModel
 ///   nothing (`setPublic` to what it is) does neither.
 /// - Every call throws `PerigeeError`: besides what stands at each, `.busy` where another writer
 ///   held the store too long, `.storageFailed` where the disk failed or is full, `.corrupt`.
-package protocol ControlStore: Sendable {
+package protocol ControlStore: CredentialStore {
     /// Everything that servers answer by, read in one transaction.
     func snapshot() throws(PerigeeError) -> ControlSnapshot
 
@@ -86,9 +87,46 @@ package protocol ControlStore: Sendable {
         of name: VolumeName, to number: RevisionNumber
     ) throws(PerigeeError)
 
+    /// Does all of `operations` in one transaction, in their order, or nothing.
+    ///
+    /// - Parameter epoch: where given, the epoch that the caller decided by.
+    /// - Throws: `.conflict` where the store has moved on from `epoch`, so that somebody else
+    ///   changed something meanwhile; and what stands at each operation.
+    func perform(_ operations: [ControlOperation], at epoch: Epoch?) throws(PerigeeError)
+
+    /// Enters an event of something that changes nothing here and must not go unnoted: the owner
+    /// asked in another's name. The epoch stays.
+    func note(
+        _ action: ControlAction, _ subject: String, _ detail: String
+    ) throws(PerigeeError)
+
+    /// The numbers of these classes, which are given to those that have none yet. New numbers raise
+    /// the epoch and are no event: a scan brings them, not an administrator.
+    ///
+    /// - Returns: a number for each, in their order; `.none` for one without attributes and link.
+    /// - Throws: `.notFound` for the volume or a link's target class.
+    func number(_ classes: [AccessClass], of name: VolumeName) throws(PerigeeError)
+        -> [AccessClassID]
+
+    /// What the volume's attributes come from.
+    ///
+    /// - Throws: `.notFound`.
+    func attributeSource(of name: VolumeName) throws(PerigeeError) -> AttributeSource
+
     /// What was changed after the event of number `sequence` (0: from the start), at most `limit`
     /// events, the oldest first.
     func history(after sequence: Int64, limit: Int) throws(PerigeeError) -> [ControlEvent]
+
+    /// The end of the chain of events, to be noted down where who writes the state cannot.
+    func auditHead() throws(PerigeeError) -> AuditHead
+
+    /// Goes through the chain of events from its start.
+    ///
+    /// Events that were taken from the end, and the chain made anew by somebody who knows how, are
+    /// found only against a head that was noted down elsewhere.
+    ///
+    /// - Parameter hash: such a head's 32 bytes, of now or of any time before.
+    func verifyAudit(noted hash: [UInt8]?) throws(PerigeeError) -> AuditVerification
 }
 
 extension ControlStore {

@@ -51,8 +51,11 @@ struct DurabilityTests {
                     for number in 1...2_000 {
                         try db.execute(
                             sql: """
-                                INSERT INTO event (at, actor, action, subject, detail)
-                                VALUES (?, 0, 'published', 'x', hex(randomblob(100)))
+                                INSERT INTO event (
+                                    at, actor, actor_name, action, subject, detail, hash
+                                ) VALUES (
+                                    ?, 0, '', 'published', 'x', hex(randomblob(100)),
+                                    randomblob(32))
                                 """, arguments: [number])
                     }
                     // What the disk holds now is what a kill leaves.
@@ -119,10 +122,11 @@ struct DurabilityTests {
     func newer() throws {
         try withState { state in
             let store = try SQLiteControlStore(state)
-            try store.queue.inDatabase { try $0.execute(sql: "PRAGMA user_version = 2") }
+            let newer = ControlSchema.version + 1
+            try store.queue.inDatabase { try $0.execute(sql: "PRAGMA user_version = \(newer)") }
             let error = failure { _ = try SQLiteControlStore(state) }
             #expect(error?.code == .newerFormat)
-            #expect(error?.message.contains("format 2") == true)
+            #expect(error?.message.contains("format \(newer)") == true)
         }
     }
 

@@ -37,7 +37,10 @@ struct HistoryTests {
                 events.map { "\($0.action.rawValue) \($0.subject) \($0.detail)" } == [
                     "root-added archive posix:/archive/archive",
                     "volume-added hst-stis ordinal 1",
-                    "made-public hst-stis ", "made-private hst-stis ",
+                    "made-public hst-stis public: nothing"
+                        + " -> grant read to anyone (volume set --public)",
+                    "made-private hst-stis public: grant read to anyone (volume set --public)"
+                        + " -> nothing",
                     "published hst-stis r1", "published hst-stis r2",
                     "switched hst-stis r2 to r1",
                     "volume-removed hst-stis ordinal 1",

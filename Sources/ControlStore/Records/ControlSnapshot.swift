@@ -1,3 +1,4 @@
+package import AccessControl
 package import VolumeModel
 
 /// How often the control store has been changed: raised by each change, in its own transaction.
@@ -21,12 +22,30 @@ package struct ControlSnapshot: Hashable, Sendable {
     package let volumes: [VolumeRecord]
     /// All roots, by name in byte order.
     package let roots: [OriginRoot]
+    /// Who may see what.
+    package let policy: AccessPolicy
+    /// The keys and tokens that hold, expired ones among them.
+    package let credentials: [CredentialID: CredentialFacts]
+    /// The teams that there are, with what the policy does not say of them.
+    package let teams: [TeamName: TeamRecord]
+    /// Which rules carry a label, by volume and by the rule's name.
+    package let ruleLabels: [VolumeName: [String: PolicyLabel]]
 
     /// Puts a snapshot together.
-    package init(epoch: Epoch, volumes: [VolumeRecord], roots: [OriginRoot]) {
+    package init(
+        epoch: Epoch, volumes: [VolumeRecord], roots: [OriginRoot],
+        policy: AccessPolicy = AccessPolicy(),
+        credentials: [CredentialID: CredentialFacts] = [:],
+        teams: [TeamName: TeamRecord] = [:],
+        ruleLabels: [VolumeName: [String: PolicyLabel]] = [:]
+    ) {
         self.epoch = epoch
         self.volumes = volumes
         self.roots = roots
+        self.policy = policy
+        self.credentials = credentials
+        self.teams = teams
+        self.ruleLabels = ruleLabels
     }
 
     /// The volume called `name`, or nil; looks at each.

@@ -117,8 +117,15 @@ package struct VolumeRecord: Hashable, Sendable {
     package let name: VolumeName
     /// What is told of it.
     package let metadata: VolumeMetadata
-    /// Whether anyone may see it.
+    /// Whether the rule `public` lets anyone read all of it. Denials and release times may still
+    /// close parts.
     package let isPublic: Bool
+    /// How it is guarded, beside its rules.
+    package let settings: VolumeSettings
+    /// How often its entries were put into other classes.
+    package let classGeneration: Int64
+    /// The policy files that it comes from, or nil.
+    package let label: PolicyLabel?
     /// Where its files are, by number.
     package let sources: [VolumeSource]
     /// The revision that is served, or nil before the first publish.
@@ -131,6 +138,8 @@ package struct VolumeRecord: Hashable, Sendable {
     /// Puts a record together.
     package init(
         ordinal: Int, name: VolumeName, metadata: VolumeMetadata, isPublic: Bool,
+        settings: VolumeSettings = VolumeSettings(), classGeneration: Int64 = 0,
+        label: PolicyLabel? = nil,
         sources: [VolumeSource], current: RevisionNumber?, highest: RevisionNumber?,
         created: Timestamp
     ) {
@@ -138,6 +147,9 @@ package struct VolumeRecord: Hashable, Sendable {
         self.name = name
         self.metadata = metadata
         self.isPublic = isPublic
+        self.settings = settings
+        self.classGeneration = classGeneration
+        self.label = label
         self.sources = sources
         self.current = current
         self.highest = highest

@@ -1,7 +1,11 @@
+internal import FoundationEssentials
 internal import GRDB
 internal import VolumeModel
 
-/// A row's values by position, with an error, not a trap, for a value of another type.
+/// A row's values by position, with an error, not a trap, where one is missing.
+///
+/// Tables are STRICT, so that a value is of its column's type or NULL; GRDB's way to look at types
+/// costs more than all else of a row.
 struct Columns {
     private let row: Row
     private let path: String
@@ -17,13 +21,8 @@ struct Columns {
         try required(optionalInteger(index), index)
     }
 
-    /// - Throws: `PerigeeError.corrupt`.
-    func optionalInteger(_ index: Int) throws(PerigeeError) -> Int64? {
-        switch storage(index) {
-        case .null: return nil
-        case .int64(let value): return value
-        default: throw fault(index)
-        }
+    func optionalInteger(_ index: Int) -> Int64? {
+        row[index]
     }
 
     /// - Throws: `PerigeeError.corrupt`.
@@ -31,13 +30,8 @@ struct Columns {
         try required(optionalText(index), index)
     }
 
-    /// - Throws: `PerigeeError.corrupt`.
-    func optionalText(_ index: Int) throws(PerigeeError) -> String? {
-        switch storage(index) {
-        case .null: return nil
-        case .string(let value): return value
-        default: throw fault(index)
-        }
+    func optionalText(_ index: Int) -> String? {
+        row[index]
     }
 
     /// - Throws: `PerigeeError.corrupt`.
@@ -45,20 +39,25 @@ struct Columns {
         try required(optionalBlob(index), index)
     }
 
+    func optionalBlob(_ index: Int) -> [UInt8]? {
+        (row[index] as Data?).map { Array($0) }
+    }
+
+    /// A number that stands for false or true.
+    ///
     /// - Throws: `PerigeeError.corrupt`.
-    func optionalBlob(_ index: Int) throws(PerigeeError) -> [UInt8]? {
-        switch storage(index) {
-        case .null: return nil
-        case .blob(let value): return Array(value)
-        default: throw fault(index)
-        }
+    func flag(_ index: Int) throws(PerigeeError) -> Bool { try integer(index) != 0 }
+
+    /// A number as nanoseconds since 1970.
+    func timestamp(_ index: Int) -> Timestamp? {
+        optionalInteger(index).map { Timestamp(nanoseconds: $0) }
     }
 
     /// A number as a revision's.
     ///
     /// - Throws: `PerigeeError.corrupt`.
     func revision(_ index: Int) throws(PerigeeError) -> RevisionNumber? {
-        guard let value = try optionalInteger(index) else { return nil }
+        guard let value = optionalInteger(index) else { return nil }
         return try required(Int(exactly: value).flatMap { RevisionNumber($0) }, index)
     }
 
@@ -68,11 +67,6 @@ struct Columns {
     func required<Value>(_ value: Value?, _ index: Int) throws(PerigeeError) -> Value {
         guard let value else { throw fault(index) }
         return value
-    }
-
-    private func storage(_ index: Int) -> DatabaseValue.Storage {
-        let value: DatabaseValue = row[index]
-        return value.storage
     }
 
     private func fault(_ index: Int) -> PerigeeError {

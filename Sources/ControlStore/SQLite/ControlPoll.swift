@@ -14,6 +14,8 @@ struct ControlPoll {
     private var epoch: Epoch?
     /// The failure that was reported last, until a look succeeds.
     private var reported: PerigeeError?
+    /// The policy of the last good read.
+    private var policy: PolicyRead?
 
     /// Seconds that a look waits for a writer; readers of a WAL hardly ever do.
     private static let busyTimeout = 1.0
@@ -52,6 +54,7 @@ struct ControlPoll {
     private mutating func read() throws(PerigeeError) -> ControlSnapshot? {
         do {
             let seen = version
+            var known = policy
             let result: (Int64?, ControlSnapshot?) = try queue.inDatabase { db in
                 // Asked before the read: what is written between the two is seen once too often.
                 let version = try Int64.fetchOne(db, sql: "PRAGMA data_version")
@@ -59,12 +62,12 @@ struct ControlPoll {
                 var snapshot: ControlSnapshot?
                 try db.inTransaction(.deferred) {
                     _ = try ControlSchema.checkedVersion(db, path: path)
-                    snapshot = try ControlReader(db: db, path: path).snapshot()
+                    snapshot = try ControlReader(db: db, path: path).snapshot(&known)
                     return .commit
                 }
                 return (version, snapshot)
             }
-            version = result.0
+            (version, policy) = (result.0, known)
             return result.1
         } catch {
             throw SQLiteFailure.translated(error, path: path)

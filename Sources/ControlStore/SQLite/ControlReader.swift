@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import GRDB
 internal import VolumeModel
 
@@ -9,8 +10,14 @@ struct ControlReader {
     let path: String
 
     /// Everything that servers answer by.
-    func snapshot() throws -> ControlSnapshot {
-        ControlSnapshot(epoch: try epoch(), volumes: try volumes(), roots: try roots())
+    ///
+    /// - Parameter known: what was read of the policy before; replaced where it has changed since.
+    func snapshot(_ known: inout PolicyRead?) throws -> ControlSnapshot {
+        let policy = try policy(known)
+        known = policy
+        return ControlSnapshot(
+            epoch: try epoch(), volumes: try volumes(), roots: try roots(), policy: policy.policy,
+            credentials: try credentials(), teams: policy.teams, ruleLabels: policy.ruleLabels)
     }
 
     /// How often the store has been changed.
@@ -19,6 +26,14 @@ struct ControlReader {
             throw SQLiteFailure.corrupt(path, "has no epoch")
         }
         return Epoch(value)
+    }
+
+    /// Which life of the store this is: raised by each restore.
+    func generation() throws -> Int64 {
+        guard let value = try Int64.fetchOne(db, sql: "SELECT value FROM generation") else {
+            throw SQLiteFailure.corrupt(path, "has no generation")
+        }
+        return value
     }
 
     /// The root of that name.
@@ -50,107 +65,36 @@ struct ControlReader {
         }
     }
 
-    /// The volume of that name.
-    ///
-    /// - Throws: `.notFound`.
-    func volume(named name: VolumeName) throws -> VolumeRecord {
-        guard let volume = try volumes(named: name).first else {
-            throw PerigeeError(
-                .notFound, "there is no volume \(name)",
-                remedy: "`perigee volume ls` lists them")
-        }
-        return volume
-    }
-
-    /// All volumes, or the one of that name, by name in byte order.
-    func volumes(named name: VolumeName? = nil) throws -> [VolumeRecord] {
-        let sources = try sources(ofVolume: name)
-        return try rows(
-            """
-            SELECT ordinal, name, title, abstract, domain, mission, contact, creator, licence, doi,
-                is_public, current, highest, created
-            FROM volume WHERE ?1 IS NULL OR name = ?1 ORDER BY name
-            """, [name?.string]
-        ) { columns in
-            let ordinal = try columns.integer(0)
-            return VolumeRecord(
-                ordinal: Int(ordinal), name: try VolumeName(columns.text(1)),
-                metadata: VolumeMetadata(
-                    title: try columns.text(2), abstract: try columns.optionalText(3),
-                    domain: try columns.optionalText(4), mission: try columns.optionalText(5),
-                    contact: try columns.optionalText(6), creator: try columns.optionalText(7),
-                    licence: try columns.optionalText(8), doi: try columns.optionalText(9)),
-                isPublic: try columns.integer(10) != 0,
-                sources: sources[ordinal, default: []],
-                current: try columns.revision(11), highest: try columns.revision(12),
-                created: Timestamp(nanoseconds: try columns.integer(13)))
-        }
-    }
-
-    /// The published revisions of a volume, the oldest first.
-    func revisions(of volume: VolumeRecord) throws -> [RevisionRecord] {
-        try rows(
-            """
-            SELECT number, published, files, folders, bytes, state_digest, content_digest, note
-            FROM revision WHERE volume = ? ORDER BY number
-            """, [volume.ordinal]
-        ) { columns in
-            RevisionRecord(
-                volume: volume.name,
-                number: try columns.required(columns.revision(0), 0),
-                publishedAt: Timestamp(nanoseconds: try columns.integer(1)),
-                files: try columns.integer(2), folders: try columns.integer(3),
-                bytes: try columns.integer(4), stateDigest: try columns.blob(5),
-                contentDigest: try columns.optionalBlob(6), note: try columns.optionalText(7))
-        }
-    }
-
-    /// Events after `sequence`, the oldest first.
-    func events(after sequence: Int64, limit: Int) throws -> [ControlEvent] {
-        try rows(
-            """
-            SELECT sequence, at, actor, action, subject, detail FROM event
-            WHERE sequence > ? ORDER BY sequence LIMIT ?
-            """, [sequence, max(0, limit)]
-        ) { columns in
-            ControlEvent(
-                sequence: try columns.integer(0),
-                at: Timestamp(nanoseconds: try columns.integer(1)),
-                actor: try columns.required(UInt32(exactly: columns.integer(2)), 2),
-                action: try columns.required(ControlAction(rawValue: columns.text(3)), 3),
-                subject: try columns.text(4), detail: try columns.text(5))
-        }
-    }
-
-    private func sources(ofVolume name: VolumeName?) throws -> [Int64: [VolumeSource]] {
-        let pairs = try rows(
-            """
-            SELECT source.volume, source.number, source.root, source.subpath, source.zone,
-                source.priority
-            FROM source JOIN volume ON volume.ordinal = source.volume
-            WHERE ?1 IS NULL OR volume.name = ?1 ORDER BY source.volume, source.number
-            """, [name?.string]
-        ) { columns in
-            (
-                try columns.integer(0),
-                VolumeSource(
-                    number: Int(try columns.integer(1)), root: try RootName(columns.text(2)),
-                    subpath: try EntryPath(columns.text(3)), zone: try columns.optionalText(4),
-                    priority: Int(try columns.integer(5)))
-            )
-        }
-        return Dictionary(grouping: pairs, by: \.0).mapValues { $0.map(\.1) }
-    }
-
-    private func rows<Record>(
-        _ sql: String, _ arguments: StatementArguments, _ record: (Columns) throws -> Record
+    /// What `record` makes of each row.
+    func rows<Record>(
+        _ sql: String, _ arguments: StatementArguments = [],
+        _ record: (Columns) throws -> Record
     ) throws -> [Record] {
-        let cursor = try Row.fetchCursor(
-            db.cachedStatement(sql: sql), arguments: arguments)
         var records: [Record] = []
-        while let row = try cursor.next() {
-            records.append(try record(Columns(row, path: path)))
-        }
+        try forEach(sql, arguments) { records.append(try record($0)) }
         return records
+    }
+
+    /// Calls `body` with each row.
+    func forEach(
+        _ sql: String, _ arguments: StatementArguments = [], _ body: (Columns) throws -> Void
+    ) throws {
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        do {
+            while let row = try cursor.next() { try body(Columns(row, path: path)) }
+        } catch let error as PerigeeError where error.code == .invalidArgument {
+            // A row that says what no change would have let in.
+            throw SQLiteFailure.corrupt(path, "holds what is none of its own", cause: error)
+        }
+    }
+
+    /// Whether there is any row.
+    func exists(_ sql: String, _ arguments: StatementArguments) throws -> Bool {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) != nil
+    }
+
+    /// Runs one statement, compiled once for a connection.
+    func execute(_ sql: String, _ arguments: StatementArguments = []) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 }

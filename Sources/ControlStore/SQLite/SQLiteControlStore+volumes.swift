@@ -6,26 +6,36 @@ extension SQLiteControlStore {
     package func addVolume(
         _ draft: VolumeDraft, making root: OriginRoot?, reusingName isReusing: Bool
     ) throws(PerigeeError) -> VolumeRecord {
-        try Self.check(draft)
-        return try changing { reader in
-            try checkNameIsFree(draft.name, reader, isReusing: isReusing)
-            if let root { try insert(root, reader) }
-            let ordinal = try insertVolume(reader.db, draft)
-            for (index, source) in draft.sources.enumerated() {
-                _ = try reader.root(named: source.root)
-                try reader.db.execute(
-                    sql: """
-                        INSERT INTO source (volume, number, root, subpath, zone, priority)
-                        VALUES (?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        ordinal, index + 1, source.root.string, source.subpath.description,
-                        source.zone, source.priority,
-                    ])
-            }
-            try record(reader.db, .volumeAdded, draft.name.string, "ordinal \(ordinal)")
-            return try reader.volume(named: draft.name)
+        try changing { reader in
+            try add(draft, making: root, isReusing: isReusing, reader)
         }
+    }
+
+    /// Adds a volume within a change.
+    func add(
+        _ draft: VolumeDraft, making root: OriginRoot?, isReusing: Bool, _ reader: ControlReader
+    ) throws -> VolumeRecord {
+        try Self.check(draft)
+        try checkNameIsFree(draft.name, reader, isReusing: isReusing)
+        if let root { try insert(root, reader) }
+        let ordinal = try insertVolume(reader.db, draft)
+        for (index, source) in draft.sources.enumerated() {
+            _ = try reader.root(named: source.root)
+            try reader.execute(
+                """
+                INSERT INTO source (volume, number, root, subpath, zone, priority)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    ordinal, index + 1, source.root.string, source.subpath.description,
+                    source.zone, source.priority,
+                ])
+        }
+        try record(reader.db, .volumeAdded, draft.name.string, "ordinal \(ordinal)")
+        if draft.isPublic {
+            try set(PublicRule.rule, label: nil, on: draft.name, as: .madePublic, reader)
+        }
+        return try reader.volume(named: draft.name)
     }
 
     package func volume(named name: VolumeName) throws(PerigeeError) -> VolumeRecord {
@@ -48,7 +58,8 @@ extension SQLiteControlStore {
                         """,
                     arguments: [name.string, ordinal, highest.value, now().nanoseconds])
             }
-            // The current revision is a foreign key of the volume, so it goes last but one.
+            // The current revision is a foreign key of the volume, so it goes last but one. Rules,
+            // tables and classes go with the volume's row.
             for sql in [
                 "DELETE FROM source WHERE volume = ?",
                 "UPDATE volume SET current = NULL, highest = NULL WHERE ordinal = ?",
@@ -61,23 +72,8 @@ extension SQLiteControlStore {
         }
     }
 
-    package func setPublic(_ isPublic: Bool, volume name: VolumeName) throws(PerigeeError) {
-        try changing { reader in
-            let volume = try reader.volume(named: name)
-            guard volume.isPublic != isPublic else { return }
-            try reader.db.execute(
-                sql: "UPDATE volume SET is_public = ? WHERE ordinal = ?",
-                arguments: [isPublic, volume.ordinal])
-            try record(reader.db, isPublic ? .madePublic : .madePrivate, name.string)
-        }
-    }
-
     private static func check(_ draft: VolumeDraft) throws(PerigeeError) {
-        guard draft.metadata.title.contains(where: { !$0.isWhitespace }) else {
-            throw PerigeeError(
-                .invalidArgument, "the volume \(draft.name) has no title",
-                remedy: "say in one line what it holds")
-        }
+        try AccessLimits.check(draft.metadata, of: draft.name)
         guard !draft.sources.isEmpty else {
             throw PerigeeError(
                 .invalidArgument, "the volume \(draft.name) has no source",
@@ -121,13 +117,13 @@ extension SQLiteControlStore {
             sql: """
                 INSERT INTO volume (
                     name, title, abstract, domain, mission, contact, creator, licence, doi,
-                    is_public, created
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    created
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 draft.name.string, metadata.title, metadata.abstract, metadata.domain,
                 metadata.mission, metadata.contact, metadata.creator, metadata.licence,
-                metadata.doi, draft.isPublic, draft.created.nanoseconds,
+                metadata.doi, draft.created.nanoseconds,
             ])
         return db.lastInsertedRowID
     }

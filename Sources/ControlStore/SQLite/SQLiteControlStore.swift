@@ -1,5 +1,7 @@
+internal import FoundationEssentials
 internal import GRDB
 internal import Glibc
+internal import Synchronization
 package import VolumeModel
 
 /// The control store as one SQLite file in the state folder.
@@ -18,9 +20,11 @@ package final class SQLiteControlStore: ControlStore {
     /// The database file, for messages.
     let path: String
     /// Who is entered as the actor of events.
-    private let actor: UInt32
+    private let actor: EventActor
     /// Gives the times of events.
     let now: @Sendable () -> Timestamp
+    /// The policy that a snapshot read last.
+    private let policy = Mutex<PolicyRead?>(nil)
 
     /// Makes the database in a state folder that was made before; does nothing where there is one.
     ///
@@ -46,7 +50,7 @@ package final class SQLiteControlStore: ControlStore {
     /// Opens the database of a state folder and brings an older one up to date.
     ///
     /// - Parameters:
-    ///   - actor: the user ID that events name.
+    ///   - actor: the real user ID that events name, with what that user is called.
     ///   - now: the clock that events take their times from.
     /// - Throws: what `StateFolder.open()` throws; `.notFound` where there is no database;
     ///   `.corrupt`, `.newerFormat`, `.busy`, `.storageFailed`.
@@ -57,7 +61,7 @@ package final class SQLiteControlStore: ControlStore {
         try state.open()
         let path = state.controlPath
         self.path = path
-        self.actor = actor
+        self.actor = EventActor(user: actor)
         self.now = now
         let connection = try Self.connect(path, busyTimeout: Self.busyTimeout)
         queue = connection.queue
@@ -108,7 +112,14 @@ package final class SQLiteControlStore: ControlStore {
     }
 
     package func snapshot() throws(PerigeeError) -> ControlSnapshot {
-        try reading { reader in try reader.snapshot() }
+        try reading { reader in
+            // Taken out for the read: no lock is held over it, and calls take turns anyway.
+            var known = policy.withLock { $0 }
+            let snapshot = try reader.snapshot(&known)
+            let read = known
+            policy.withLock { $0 = read }
+            return snapshot
+        }
     }
 
     package func history(
@@ -137,19 +148,47 @@ package final class SQLiteControlStore: ControlStore {
         }
     }
 
-    /// Appends the event of a change and raises the epoch.
+    /// Appends the event of a change to the chain and raises the epoch, in the change's own
+    /// transaction: a change that cannot be entered is undone.
     func record(
         _ db: Database, _ action: ControlAction, _ subject: String, _ detail: String = ""
     ) throws {
-        try db.execute(
+        try append(db, action, subject, detail)
+        try raiseEpoch(db, bearsOnPolicy: action.bearsOnPolicy)
+    }
+
+    /// Appends an event to the chain.
+    func append(
+        _ db: Database, _ action: ControlAction, _ subject: String, _ detail: String
+    ) throws {
+        let head = try ControlReader(db: db, path: path).head()
+        let fields = EventChain.Fields(
+            sequence: head.sequence + 1, at: now().nanoseconds, actor: Int64(actor.user),
+            actorName: actor.name, action: action.rawValue, subject: subject, detail: detail)
+        let hash = EventChain.hash(after: head.hash, fields)
+        try db.cachedStatement(
             sql: """
-                INSERT INTO event (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)
-                """,
-            arguments: [now().nanoseconds, Int64(actor), action.rawValue, subject, detail])
-        try db.execute(sql: "UPDATE epoch SET value = value + 1")
+                INSERT INTO event (
+                    sequence, at, actor, actor_name, action, subject, detail, hash
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            fields.sequence, fields.at, fields.actor, fields.actorName, fields.action,
+            fields.subject, fields.detail, Data(hash),
+        ])
+    }
+
+    /// Raises the epoch within a change.
+    func raiseEpoch(_ db: Database, bearsOnPolicy: Bool) throws {
+        try db.cachedStatement(
+            sql: bearsOnPolicy
+                ? "UPDATE epoch SET value = value + 1, policy = value + 1"
+                : "UPDATE epoch SET value = value + 1"
+        ).execute()
     }
 
     private func migrate() throws(PerigeeError) {
+        if isFull { throw FullDisk.error(path) }
         let path = path
         do {
             try ControlSchema.migrate(queue)

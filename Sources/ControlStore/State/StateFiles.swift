@@ -28,6 +28,22 @@ func smallFile(_ descriptor: Int32) -> [UInt8]? {
     return count < 0 ? nil : Array(bytes[..<count])
 }
 
+/// All bytes of a file, or nil where it cannot be read.
+func wholeFile(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = read(descriptor, &part, part.count)
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { return nil }
+        if count == 0 { return bytes }
+        bytes += part[..<count]
+    }
+}
+
 /// What is in a folder, in no order, without `.` and `..`.
 ///
 /// - Throws: `.storageFailed`.

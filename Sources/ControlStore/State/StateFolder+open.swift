@@ -103,12 +103,7 @@ extension StateFolder {
     }
 
     private func userName(_ user: uid_t) -> String {
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        guard getpwuid_r(user, &entry, &buffer, buffer.count, &found) == 0, found != nil,
-            let name = entry.pw_name
-        else { return "user \(user)" }
-        return "\(String(cString: name)) (user \(user))"
+        guard let name = EventActor.name(of: user) else { return "user \(user)" }
+        return "\(name) (user \(user))"
     }
 }
