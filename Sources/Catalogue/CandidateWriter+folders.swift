@@ -50,7 +50,7 @@ extension CandidateWriter {
             if row.modified == modified.nanoseconds, !isAimed { return }
             try removeRow(row, parent: place.parent.value)
         }
-        try insertRow(
+        try writeRow(
             place.parent.value, row.key[...], id: row.id, size: 0,
             modified: modified.nanoseconds, version: 0, accessClass: row.accessClass)
     }
@@ -63,17 +63,16 @@ extension CandidateWriter {
         let statement = try connection.statement(
             """
             SELECT added FROM entry WHERE parent = ?1 AND key = ?2 AND removed = ?3 AND added < ?3
-                AND id = ?4 AND mtime = ?5 AND class = ?6
+                AND id = ?4 AND mtime = ?5
                 AND (SELECT target FROM link WHERE id = ?4 AND added < ?3
-                    ORDER BY added DESC LIMIT 1) IS ?7
+                    ORDER BY added DESC LIMIT 1) IS ?6
             """)
         statement.bind(1, parent.value)
         statement.bind(2, copying: row.key)
         statement.bind(3, number)
         statement.bind(4, row.id)
         statement.bind(5, modified.nanoseconds)
-        statement.bind(6, row.accessClass)
-        statement.bind(7, copying: links[row.id])
+        statement.bind(6, copying: links[row.id])
         let isThere = try statement.step()
         let added = isThere ? statement.integer(0) : 0
         statement.reset()

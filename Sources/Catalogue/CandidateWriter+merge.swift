@@ -73,6 +73,7 @@ extension CandidateWriter {
         -> [Folder]
     {
         var children: [Folder] = []
+        try noteHardLinks(listing, in: folder)
         if folder.isNew {
             try fill(folder, from: listing, &children)
             return children
@@ -94,6 +95,7 @@ extension CandidateWriter {
         name: [UInt8], _ listing: FolderListing, into folder: Folder
     ) throws(PerigeeError) -> Folder? {
         var children: [Folder] = []
+        try noteHardLink(name, listing.items.first, in: folder)
         var changes: [Change] = []
         var rows: [Row] = []
         if let file = try row(name, in: folder.id) { rows.append(file) }

@@ -55,7 +55,23 @@ extension CandidateWriter {
         }
     }
 
+    /// Adds a row, and notes that its folder holds its class.
     func insertRow(
+        _ parent: Int64, _ key: ArraySlice<UInt8>, id: Int64, size: Int64, modified: Int64,
+        version: UInt64, accessClass: Int64
+    ) throws(PerigeeError) {
+        try writeRow(
+            parent, key, id: id, size: size, modified: modified, version: version,
+            accessClass: accessClass)
+        // Rows come folder by folder, so that this is one statement a folder and none a file.
+        if lastMarked?.folder != parent || lastMarked?.accessClass != accessClass {
+            try connection.mark(folder: parent, accessClass: accessClass)
+            lastMarked = (parent, accessClass)
+        }
+    }
+
+    /// Adds a row in the place of one of the same class, which its folder is known to hold.
+    func writeRow(
         _ parent: Int64, _ key: ArraySlice<UInt8>, id: Int64, size: Int64, modified: Int64,
         version: UInt64, accessClass: Int64
     ) throws(PerigeeError) {

@@ -57,6 +57,10 @@ package final class CandidateWriter {
     /// Whether the candidate had rows when this scan began, which may come back or go again.
     var isContinued = false
     var hasDigests = false
+    /// Whether any file is known to have several names.
+    var hasHardLinks = false
+    /// The folder and class that were noted last.
+    var lastMarked: (folder: Int64, accessClass: Int64)?
     /// File versions from this number on were never published.
     var firstUnpublished: Int64 = 2
 
@@ -101,6 +105,7 @@ package final class CandidateWriter {
         try checkPublished()
         nextID = try meta("next_id") ?? 2
         isContinued = try hasRows()
+        if isContinued { try rejoin() }
         if try meta("unpublished_in") == Int64(number) {
             firstUnpublished = try meta("unpublished_from") ?? 2
         } else {
@@ -117,6 +122,9 @@ package final class CandidateWriter {
         let digest = try connection.statement("SELECT EXISTS(SELECT 1 FROM digest)")
         hasDigests = try digest.step() && digest.integer(0) != 0
         digest.reset()
+        let hardLink = try connection.statement("SELECT EXISTS(SELECT 1 FROM hard_link)")
+        hasHardLinks = try hardLink.step() && hardLink.integer(0) != 0
+        hardLink.reset()
         try connection.execute(
             """
             CREATE TEMP TABLE IF NOT EXISTS job(
@@ -174,12 +182,17 @@ package final class CandidateWriter {
     /// Removes rows with `added` above `last` and marks with `removed` above it.
     func undo(above last: Int) throws(PerigeeError) {
         let condition = last == 0 ? "added > 0" : "added > 1 AND added > \(last)"
+        // A row that was split for its class has its version's number, which stays.
+        let versions = """
+            SELECT id FROM entry AS made WHERE \(condition) AND substr(key, -1) <> X'2F'
+                AND NOT EXISTS (
+                    SELECT 1 FROM entry WHERE parent = made.parent AND key = made.key
+                        AND added < made.added AND id = made.id)
+            """
         try connection.execute(
             """
-            DELETE FROM digest WHERE id IN (
-                SELECT id FROM entry WHERE \(condition) AND substr(key, -1) <> X'2F');
-            DELETE FROM fingerprint WHERE id IN (
-                SELECT id FROM entry WHERE \(condition) AND substr(key, -1) <> X'2F');
+            DELETE FROM digest WHERE id IN (\(versions));
+            DELETE FROM fingerprint WHERE id IN (\(versions));
             DELETE FROM entry WHERE \(condition);
             UPDATE entry SET removed = NULL WHERE removed IS NOT NULL AND removed > \(last);
             DELETE FROM folder_state WHERE added > \(last);
@@ -195,12 +208,7 @@ package final class CandidateWriter {
         }
     }
 
-    func meta(_ key: String) throws(PerigeeError) -> Int64? {
-        let statement = try connection.statement("SELECT value FROM meta WHERE key = ?1")
-        defer { statement.reset() }
-        statement.bind(1, text: key)
-        return try statement.step() ? statement.integer(0) : nil
-    }
+    func meta(_ key: String) throws(PerigeeError) -> Int64? { try connection.meta(key) }
 
     func setMeta(_ key: String, _ value: Int64) throws(PerigeeError) {
         let statement = try connection.statement(

@@ -37,8 +37,23 @@ extension CatalogueReader {
         return try withBytes(entry.key) { key throws(PerigeeError) in
             let statement = try connection.visibleRow(key, in: entry.parent, revision: revision)
             defer { statement.reset() }
-            return try statement.step() ? Int(statement.integer(EntryColumn.added)) : nil
+            guard try statement.step() else { return nil }
+            let added = Int(statement.integer(EntryColumn.added))
+            return entry.kind == .file ? try firstAdded(entry, key) ?? added : added
         }
+    }
+
+    /// A file version's row may have been split in two for its class.
+    private func firstAdded(_ file: Entry, _ key: UnsafeRawBufferPointer) throws(PerigeeError)
+        -> Int?
+    {
+        let statement = try connection.statement(
+            "SELECT min(added) FROM entry WHERE parent = ?1 AND key = ?2 AND id = ?3")
+        defer { statement.reset() }
+        statement.bind(1, file.parent.value)
+        statement.bind(2, borrowing: key)
+        statement.bind(3, file.id.value)
+        return try statement.step() ? statement.optionalInteger(0).map { Int($0) } : nil
     }
 
     /// Where a file really is below its origin root, seen from the source's folder: the path that

@@ -6,6 +6,8 @@ package import VolumeModel
 /// next ones until `settle()`: a transaction per look-up costs two to five times the look-up.
 package final class CatalogueReader {
     let connection: SQLiteConnection
+    /// Whether the file was once seen to say which folders hold a class.
+    var knowsClassIndex = false
 
     /// - Throws: `.notFound`, `.newerFormat`, `.corrupt`, `.storageFailed`.
     package init(path: String) throws(PerigeeError) {

@@ -102,8 +102,31 @@ enum CatalogueSchema {
             detail TEXT NOT NULL
         ) STRICT;
         CREATE INDEX problem_path ON problem(path);
+        """,
         """
+        -- Which folders hold, directly, an entry of a class in any revision: what can be seen of
+        -- some classes only is found from here upward. More may stand here than there is (rows of a
+        -- discarded candidate), never less. Class 0 too, since a view may see that one alone: it
+        -- costs 16 bytes for each folder.
+        CREATE TABLE folder_class(
+            class INTEGER NOT NULL,
+            folder INTEGER NOT NULL,
+            PRIMARY KEY (class, folder)
+        ) WITHOUT ROWID, STRICT;
+        INSERT INTO folder_class SELECT DISTINCT class, parent FROM entry;
+
+        -- Names of files that have several at the origin, as the last scan of their folder saw them.
+        CREATE TABLE hard_link(
+            parent INTEGER NOT NULL,
+            key BLOB NOT NULL,
+            inode INTEGER NOT NULL,
+            PRIMARY KEY (parent, key)
+        ) WITHOUT ROWID, STRICT;
+        """,
     ]
+
+    /// The first format that has `folder_class` and `hard_link`.
+    static let withClassIndex = 2
 
     /// Makes an empty or older file one of this version.
     ///

@@ -209,7 +209,7 @@ package final class FolderReader {
                 nameOffset: UInt32(offset), nameCount: UInt16(name.count), kind: kind,
                 target: index, size: kind == .file ? Int64(bitPattern: found.size) : 0,
                 modified: kind == .file ? found.mtime_ns : 0, changed: found.ctime_ns,
-                inode: found.inode))
+                inode: found.inode, hasOtherNames: kind == .file && found.link_count > 1))
     }
 
     private func unread(

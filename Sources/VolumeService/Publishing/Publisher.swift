@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import Catalogue
 package import ControlStore
 internal import Glibc
@@ -40,9 +41,10 @@ package final class Publisher: Sendable {
         // A lost catalogue must not be replaced by an empty one without a word.
         if record.highest != nil { try CatalogueFile.check(record, in: folder) }
         try CatalogueFile.checkRoom(record, in: folder)
-        guard let source = record.sources.min(by: { $0.priority < $1.priority }) else {
-            throw PerigeeError(.conflict, "the volume \(name) has no source")
-        }
+        let source = try Self.source(of: record)
+        let snapshot = try store.snapshot()
+        let policy = snapshot.policy.volumes[name]
+        let attributes = try attributes(of: name, options)
         let origin = try store.root(named: source.root)
         if lock.previousHolderDied {
             logger.notice(
@@ -72,6 +74,7 @@ package final class Publisher: Sendable {
             return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
                 let scanner = Scanner(
                     writer: writer, root: root, source: source, options: options,
+                    otherVolumes: VolumeFolders.others(than: record, in: snapshot, below: path),
                     publishedFiles: try publishedFiles(record),
                     isKnown: { path throws(PerigeeError) in try self.knows(path, record) },
                     report: progress, isCancelled: isCancelled)
@@ -79,10 +82,22 @@ package final class Publisher: Sendable {
                 try scanner.hash()
                 scanner.progress.phase = .completing
                 scanner.tell(isDue: true)
+                let assignment = try assignClasses(
+                    writer, of: record, policy, attributes, folder: source.subpath,
+                    isWhole: options.attributes != nil, isCancelled: isCancelled)
+                let unused = assignment.unused ?? []
+                if options.isStrict, !unused.isEmpty { throw Self.unused(name, unused) }
+                try reportHardLinks(writer, policy)
                 let problems = try writer.problemCounts()
                 if options.isStrict, !problems.isEmpty { throw Self.strict(name, problems) }
                 let counts = writer.counts
+                if let rows = options.attributes {
+                    // Before the rows are durable that follow from it: after a crash in between,
+                    // what is left to do is to assign them.
+                    try store.perform([.setAttributeRows(name, rows)], at: nil)
+                }
                 let facts = try writer.finish()
+                try tellOfClasses(writer, of: name)
                 var kept: (files: Int64, bytes: Int64) = (0, 0)
                 if let facts {
                     kept = (facts.files, facts.bytes)
@@ -92,7 +107,8 @@ package final class Publisher: Sendable {
                 return ScanReport(
                     volume: name, number: number, hasCandidate: facts != nil,
                     files: kept.files, bytes: kept.bytes, added: counts.added,
-                    removed: counts.removed, changed: counts.changed, problems: problems,
+                    removed: counts.removed, changed: counts.changed,
+                    reassigned: assignment.changed, unusedAttributes: unused, problems: problems,
                     seconds: Double(monotonicNanoseconds() - started) * 1e-9)
             }
         } catch {
@@ -121,12 +137,14 @@ package final class Publisher: Sendable {
 
     /// Makes the candidate the current revision.
     ///
-    /// - Parameter isForced: also where it takes more than half of the current revision's files
-    ///   away, and more than ten.
-    /// - Throws: `.conflict` where there is no candidate, or one that takes so much away, `.busy`,
-    ///   `.storageFailed`, `.corrupt`; nothing was changed then.
+    /// - Parameters:
+    ///   - isForced: also where it takes more than half of the current revision's files away, and
+    ///     more than ten.
+    ///   - isAccepted: also where it has files with several names under differing rules.
+    /// - Throws: `.conflict` where there is no candidate, or one that takes so much away or has such
+    ///   files, `.busy`, `.storageFailed`, `.corrupt`; nothing was changed then.
     package func publish(
-        _ name: VolumeName, note: String? = nil, isForced: Bool = false
+        _ name: VolumeName, note: String? = nil, isForced: Bool = false, isAccepted: Bool = false
     ) throws(PerigeeError) -> RevisionRecord {
         let lock = try CatalogueLock(name, in: folder)
         defer { lock.release() }
@@ -140,6 +158,7 @@ package final class Publisher: Sendable {
                 remedy: "run: perigee volume scan \(name)")
         }
         if !isForced { try checkShrinking(record, to: number) }
+        if !isAccepted { try checkHardLinks(record, in: number) }
         let revision = RevisionRecord(
             volume: name, number: number, publishedAt: .now, files: facts.files,
             folders: facts.folders, bytes: facts.bytes, stateDigest: facts.state,

@@ -1,3 +1,4 @@
+package import AccessControl
 package import VolumeModel
 
 /// What a scan is to do.
@@ -12,9 +13,14 @@ package struct ScanOptions: Sendable {
     package var computesDigests = false
     /// Digests that the archive gives, by path.
     package var givenDigests: [GivenDigest] = []
+    /// The attribute table that takes the place of the volume's; nil leaves that as it is.
+    package var attributes: [AttributeRow]?
+    /// Whether it may take more than a tenth of that one's rows away.
+    package var allowsFewerAttributes = false
     /// Whether an empty source may take everything out of a volume that has files.
     package var allowsEmpty = false
-    /// Whether any problem makes the scan fail.
+    /// Whether any problem makes the scan fail, and a row of the attribute table that is about
+    /// nothing.
     package var isStrict = false
     /// Threads that list folders and hash files.
     package var threads = 4
@@ -83,6 +89,12 @@ package struct ScanReport: Sendable {
     package let added: Int
     package let removed: Int
     package let changed: Int
+    /// Rows that were put into another class: in all revisions where what attributes come from has
+    /// changed, else in the candidate.
+    package let reassigned: Int
+    /// Rows of the attribute table that no entry is about; none where only the candidate's entries
+    /// were looked at.
+    package let unusedAttributes: [AttributeRow]
     /// Problems in the whole report, by kind.
     package let problems: [ScanProblem.Kind: Int]
     /// How long it took.

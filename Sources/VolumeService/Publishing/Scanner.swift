@@ -24,6 +24,7 @@ final class Scanner {
     private var suspects: [Suspect] = []
     private let started = Timestamp.now
     private var nestedLinks: NestedLinks
+    private let filter: ScanFilter
 
     /// A folder to be listed: as the catalogue numbers it, and as the origin has it.
     struct Job: Sendable {
@@ -45,7 +46,8 @@ final class Scanner {
 
     init(
         writer: CandidateWriter, root: POSIXRoot, source: VolumeSource, options: ScanOptions,
-        publishedFiles: Int?, isKnown: @escaping (EntryPath) throws(PerigeeError) -> Bool,
+        otherVolumes: [EntryPath], publishedFiles: Int?,
+        isKnown: @escaping (EntryPath) throws(PerigeeError) -> Bool,
         report: @escaping (ScanProgress) -> Void,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
@@ -58,6 +60,8 @@ final class Scanner {
         self.publishedFiles = publishedFiles
         nestedLinks = NestedLinks(limit: options.mostNestedLinks)
         self.isKnown = isKnown
+        filter = ScanFilter(
+            excludes: options.excludes, own: source.subpath, others: otherVolumes)
         progress.expectedFiles =
             options.prefix == nil && options.changes == nil ? publishedFiles : nil
     }
@@ -152,7 +156,7 @@ final class Scanner {
             let there = try reader.read(name, of: job.origin)
             let isThere = !there.items.isEmpty || !there.problems.isEmpty
             if !isThere { try checkFilled(reader) }
-            let listing = filtered(there, in: job.folder)
+            let listing = filter.filtered(there, in: job)
             for problem in listing.problems {
                 // A name on the way to another part has been reported by that part's scan.
                 try writer.clearProblem(at: problem.path)
@@ -171,7 +175,7 @@ final class Scanner {
 
     private func list(_ first: [Job]) throws(PerigeeError) {
         let root = root
-        let excludes = options.excludes
+        let filter = filter
         // Names that the threads have looked at since this thread last did: also the sign of life.
         let seen = Tally()
         let queue = WorkQueue<Job, Outcome>(
@@ -190,7 +194,7 @@ final class Scanner {
                     guard let found = try own.read(job.origin) else {
                         return .listing(job, nil)
                     }
-                    var listing = Self.filtered(found, in: job.folder, excludes)
+                    var listing = filter.filtered(found, in: job)
                     if job.folder.isNew { listing.makeVersions() }
                     return .listing(job, listing)
                 } catch  where error.code == .originDenied && !job.folder.path.isEmpty {
@@ -318,42 +322,6 @@ final class Scanner {
             lastReport = now
             report(progress)
         }
-    }
-
-    /// What a volume's root does not show, so that a mount can have files of its own there.
-    private static let reservedName = Array(".perigee".utf8)
-
-    private static func isReserved(in listing: FolderListing) -> (FolderListing.Item) -> Bool {
-        { item in
-            item.nameCount == reservedName.count && listing.name(item).elementsEqual(reservedName)
-        }
-    }
-
-    private func filtered(_ listing: FolderListing, in folder: CandidateWriter.Folder)
-        -> FolderListing
-    {
-        Self.filtered(listing, in: folder, options.excludes)
-    }
-
-    private static func filtered(
-        _ listing: FolderListing, in folder: CandidateWriter.Folder, _ excludes: [PathPattern]
-    ) -> FolderListing {
-        guard !excludes.isEmpty || folder.path.isEmpty else { return listing }
-        let prefix = folder.path.isEmpty ? [] : folder.path + [UInt8(ascii: "/")]
-        var kept = listing
-        kept.items.removeAll { item in
-            let path = prefix + listing.name(item)
-            return excludes.contains { $0.matches(path) }
-        }
-        kept.unread = kept.unread.filter { name in
-            !excludes.contains { $0.matches(prefix + name) }
-        }
-        kept.problems.removeAll { problem in excludes.contains { $0.matches(problem.path) } }
-        if folder.path.isEmpty, let index = kept.items.firstIndex(where: isReserved(in: kept)) {
-            kept.items.remove(at: index)
-            kept.problems.append(ScanProblem(.reservedName, Self.reservedName))
-        }
-        return kept
     }
 
     // MARK: Files that change while they are scanned
