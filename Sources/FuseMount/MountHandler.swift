@@ -138,7 +138,8 @@ final class MountHandler: FuseHandler {
             reply.statfs(statistics())
         case .access(let mask):
             try system.checkAccess(
-                of: node, write: mask & W_OK != 0, execute: mask & X_OK != 0)
+                of: node, read: mask & R_OK != 0, write: mask & W_OK != 0,
+                execute: mask & X_OK != 0)
             reply.done()
         case .getxattr(let name, let size):
             try attribute(name, of: node, size: size, reply)

@@ -1,4 +1,5 @@
 package import VolumeFileSystem
+package import VolumeService
 
 /// How volumes are mounted.
 package struct MountOptions: Sendable {
@@ -22,6 +23,8 @@ package struct MountOptions: Sendable {
     /// `user.perigee.*` attributes are answered. `ls -l` then asks for two of each file, which makes
     /// it half as fast.
     package var xattrs = false
+    /// Whether files that can be seen and not read have a name: with mode 0000, or not at all.
+    package var showing = ShownEntries.listed
     /// Whether the kernel reads local files by itself.
     package var passthrough = Passthrough.auto
     /// Threads that serve the kernel, 1 to 4; nil takes one for each core.

@@ -1,3 +1,4 @@
+package import AccessControl
 internal import Dispatch
 internal import FuseKernel
 internal import Glibc
@@ -39,7 +40,8 @@ package final class PerigeeMount: Service {
         self.logger = logger
         self.onReady = onReady
         system = try VolumeFileSystem(
-            service: service, principal: principal, layout: layout, logger: logger)
+            service: service, principal: principal, layout: layout, showing: options.showing,
+            logger: logger)
         (ending, end) = AsyncStream.makeStream()
     }
 

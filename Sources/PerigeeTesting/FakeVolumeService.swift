@@ -1,3 +1,4 @@
+package import AccessControl
 package import Dispatch
 internal import Foundation
 package import Origins
@@ -233,7 +234,9 @@ package final class FakeVolumeService: VolumeService {
 
     // MARK: VolumeService
 
-    package func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot] {
+    package func volumes(
+        for principal: Principal, showing: ShownEntries
+    ) throws(PerigeeError) -> [VolumeSnapshot] {
         if let gate = diskGate.withLock({ $0 }) {
             state.withLock { $0.waitingForDisk += 1 }
             gate.wait()
@@ -245,13 +248,16 @@ package final class FakeVolumeService: VolumeService {
         }
         var found: [VolumeSnapshot] = []
         for name in names {
-            found.append(try snapshot(of: VolumeName(name), at: .current, for: principal))
+            found.append(
+                try snapshot(
+                    of: VolumeName(name), at: .current, for: principal, showing: showing))
         }
         return found
     }
 
     package func snapshot(
-        of volume: VolumeName, at selector: RevisionSelector, for principal: Principal
+        of volume: VolumeName, at selector: RevisionSelector, for principal: Principal,
+        showing: ShownEntries
     ) throws(PerigeeError) -> VolumeSnapshot {
         try state.withLock { (state) throws(PerigeeError) in
             if state.isBroken { throw PerigeeError(.storageFailed, "broken") }
@@ -270,7 +276,7 @@ package final class FakeVolumeService: VolumeService {
             let tree = known.revisions[value - 1]
             return VolumeSnapshot(
                 ordinal: known.ordinal, name: volume, selector: selector, number: number,
-                viewID: known.viewID, principal: principal, files: tree.files,
+                viewID: known.viewID, principal: principal, showing: showing, files: tree.files,
                 folders: Int64(tree.folders.count - 1), bytes: tree.bytes,
                 created: Timestamp(nanoseconds: Int64(1_700_000_000 + value) * 1_000_000_000))
         }
@@ -326,6 +332,10 @@ package final class FakeVolumeService: VolumeService {
         }
         return found
     }
+
+    package func current(
+        _ file: Entry, of snapshot: VolumeSnapshot
+    ) throws(PerigeeError) -> Entry? { file }
 
     package func details(
         of entry: Entry, in snapshot: VolumeSnapshot

@@ -18,6 +18,8 @@ package struct ReferenceTree: Sendable {
 
     /// Everything below the root, by path in bytes.
     package private(set) var nodes: [[UInt8]: Node] = [:]
+    /// Where what was reached by a link really is, below the root, by the path that led there.
+    package private(set) var targets: [[UInt8]: [UInt8]] = [:]
     private var problemCount = 0
 
     /// An empty volume.
@@ -96,6 +98,8 @@ package struct ReferenceTree: Sendable {
                 problemCount += 1
                 continue
             }
+            let real = Array(target.dropFirst(root.count + 1))
+            if real != child { targets[child] = real }
             var status = stat()
             guard withBytesPath(file, { stat($0, &status) }) == 0 else { continue }
             switch status.st_mode & S_IFMT {

@@ -33,6 +33,9 @@ final class FolderListing: Sendable {
         /// The page at hand, and its number.
         var page: [Entry] = []
         var pageNumber = -1
+        /// The view that the page was read under: names that it hides by now must not come out of
+        /// what was read before.
+        var pageView: UInt64?
     }
 
     let state: Mutex<State>
@@ -56,6 +59,14 @@ extension FolderListing.State {
     /// Starts again with other contents.
     mutating func restart(_ source: FolderListing.Source) {
         self = FolderListing.State(source: source)
+    }
+
+    /// Forgets the page at hand where it was read under another view than that of now.
+    mutating func see(_ view: UInt64?) {
+        guard pageView != view else { return }
+        pageView = view
+        page = []
+        pageNumber = -1
     }
 
     /// The entry with that index of a volume's folder, or nil behind the end.

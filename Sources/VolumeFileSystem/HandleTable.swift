@@ -69,6 +69,9 @@ final class HandleTable<Value: AnyObject & Sendable>: Sendable {
         }
     }
 
+    /// All that are open.
+    var values: [Value] { state.withLock { $0.slots.compactMap(\.value) } }
+
     /// How many are open.
     var count: Int {
         state.withLock { state in state.slots.count - state.free.count }

@@ -10,19 +10,25 @@ package struct NodeAttributes: Hashable, Sendable {
     package let size: Int64
     /// The one time that a read-only file system has.
     package let modified: Timestamp
+    /// Whether the mount's identity may read it.
+    package let isReadable: Bool
 
     /// Puts attributes together.
-    package init(node: Node, kind: EntryKind, size: Int64, modified: Timestamp) {
+    package init(
+        node: Node, kind: EntryKind, size: Int64, modified: Timestamp, isReadable: Bool = true
+    ) {
         self.node = node
         self.kind = kind
         self.size = size
         self.modified = modified
+        self.isReadable = isReadable
     }
 
-    /// Permission bits and type: nobody writes, everybody whom the mount admits reads.
+    /// Permission bits and type: nobody writes, everybody whom the mount admits reads what its
+    /// identity may read.
     package var mode: UInt32 {
         switch kind {
-        case .file: 0o100444
+        case .file: isReadable ? 0o100444 : 0o100000
         case .folder: 0o040555
         }
     }

@@ -53,7 +53,8 @@ extension VolumeFileSystem {
         var root: (snapshot: VolumeSnapshot, folder: Entry)?
         switch layout {
         case .everyVolume:
-            listed = try service.volumes(for: principal).map { (Array($0.name.string.utf8), $0) }
+            listed = try service.volumes(for: principal, showing: showing)
+                .map { (Array($0.name.string.utf8), $0) }
         case .selected(let references):
             for reference in references {
                 if let snapshot = try snapshot(of: reference, mustExist: mustExist) {
@@ -72,7 +73,8 @@ extension VolumeFileSystem {
         for (name, key) in known where !present.contains(key) {
             if case .pinned = key.selector,
                 let snapshot = try existing({ () throws(PerigeeError) in
-                    try service.snapshot(of: name, at: key.selector, for: principal)
+                    try service.snapshot(
+                        of: name, at: key.selector, for: principal, showing: showing)
                 }), snapshot.ordinal == key.ordinal
             {
                 others.append(snapshot)
@@ -130,7 +132,18 @@ extension VolumeFileSystem {
             names.formUnion(after.names.map(\.name))
         }
         return [.allNames] + names.map { .name($0) } + [.node(.root)]
-            + nodes.folders(of: changed).map { .node($0) }
+            + nodes.folders(of: changed).map { .node($0) } + revocable(in: changed)
+    }
+
+    /// Open files that a revocation ends: what is mapped of them has to be asked for again.
+    private func revocable(in views: Set<Int>) -> [FileSystemInvalidation] {
+        var nodes: Set<Node> = []
+        for file in files.values where file.file.isRevocable {
+            if let record = self.nodes.record(file.node), views.contains(record.view) {
+                nodes.insert(file.node)
+            }
+        }
+        return nodes.map { .node($0) }
     }
 
     private func snapshot(
@@ -138,7 +151,8 @@ extension VolumeFileSystem {
     ) throws(PerigeeError) -> VolumeSnapshot? {
         let find = { () throws(PerigeeError) in
             try self.service.snapshot(
-                of: reference.volume, at: reference.revision, for: self.principal)
+                of: reference.volume, at: reference.revision, for: self.principal,
+                showing: self.showing)
         }
         return mustExist ? try find() : try existing(find)
     }

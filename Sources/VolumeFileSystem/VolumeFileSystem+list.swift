@@ -59,7 +59,8 @@ extension VolumeFileSystem {
             }
         } catch {
             // What was taken is answered first; the error comes back when the rest is asked for.
-            if walk.taken == 0 { throw error }
+            guard walk.taken == 0 else { return }
+            try sinceGone { () throws(PerigeeError) in throw error }
         }
     }
 
@@ -89,7 +90,9 @@ extension VolumeFileSystem {
             }
         case .folder(let id, let view):
             // An older listing names what was; nobody may keep that as what is.
-            let current = views.withLock { $0.view(view.number) } === view
+            let now = views.withLock { $0.view(view.number) }
+            let current = now === view
+            state.see(now?.snapshot.viewID)
             while let entry = try state.entry(index, folder: id, view: view, service: service) {
                 let next = FolderListing.offset(behind: index, salt: salt)
                 guard

@@ -60,22 +60,35 @@ extension VolumeFileSystem {
         case .folder(let folder):
             return attributes(
                 try sinceGone { () throws(PerigeeError) in try row(of: folder) }, node: node)
-        case .file(let record):
-            return NodeAttributes(
-                node: node, kind: .file, size: record.size,
-                modified: Timestamp(nanoseconds: record.modified))
+        case .file:
+            return attributes(try file(node), node: node)
         }
+    }
+
+    /// A file that was looked up, as the mount's identity may see it now.
+    ///
+    /// - Throws: `.stale` where it may not any more, or the file is not known.
+    private func file(_ node: Node) throws(PerigeeError) -> Entry {
+        guard let (entry, number) = nodes.entry(node) else { throw Self.vanished }
+        let snapshot = try view(number).snapshot
+        let found = try sinceGone { () throws(PerigeeError) in
+            try service.current(entry, of: snapshot)
+        }
+        guard let found else { throw Self.vanished }
+        return found
     }
 
     /// Whether the mount's identity may use a node in that way.
     ///
     /// - Throws: `.readOnly`, `.accessDenied`, `.stale`.
     package func checkAccess(
-        of node: Node, write: Bool, execute: Bool
+        of node: Node, read: Bool, write: Bool, execute: Bool
     ) throws(PerigeeError) {
         if write { throw PerigeeError(.readOnly, "the file system is read-only") }
-        if execute, case .file = try resolve(node) {
-            throw PerigeeError(.accessDenied, "files are not executable here")
+        guard read || execute, case .file = try resolve(node) else { return }
+        if execute { throw PerigeeError(.accessDenied, "files are not executable here") }
+        guard try file(node).isReadable else {
+            throw PerigeeError(.accessDenied, "the file is not open to this mount's identity")
         }
     }
 
@@ -89,7 +102,7 @@ extension VolumeFileSystem {
         else { return nil }
         do throws(PerigeeError) {
             let snapshot = try service.snapshot(
-                of: reference.volume, at: reference.revision, for: principal)
+                of: reference.volume, at: reference.revision, for: principal, showing: showing)
             let result = views.withLock { views in
                 Result { () throws(PerigeeError) in try views.update(snapshot) }
             }

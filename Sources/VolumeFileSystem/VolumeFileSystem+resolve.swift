@@ -67,6 +67,6 @@ extension VolumeFileSystem {
     func attributes(_ entry: Entry, node: Node) -> NodeAttributes {
         NodeAttributes(
             node: node, kind: entry.kind, size: entry.kind == .file ? entry.size : 0,
-            modified: entry.modified)
+            modified: entry.modified, isReadable: entry.isReadable)
     }
 }

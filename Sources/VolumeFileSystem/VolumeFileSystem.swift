@@ -1,3 +1,4 @@
+package import AccessControl
 package import Logging
 internal import Synchronization
 package import VolumeModel
@@ -14,6 +15,7 @@ package final class VolumeFileSystem: Sendable {
     let service: any VolumeService
     let principal: Principal
     let layout: MountLayout
+    let showing: ShownEntries
     let logger: Logger
 
     // Shared state.
@@ -34,15 +36,18 @@ package final class VolumeFileSystem: Sendable {
 
     /// Resolves the layout.
     ///
+    /// - Parameter showing: whether what can be seen and not read has a name.
     /// - Throws: `.notFound` where a volume, revision or folder that was named is not there,
     ///   `.notADirectory`, `.invalidArgument`, and what the service throws.
     package init(
-        service: any VolumeService, principal: Principal, layout: MountLayout, logger: Logger
+        service: any VolumeService, principal: Principal, layout: MountLayout,
+        showing: ShownEntries = .listed, logger: Logger
     ) throws(PerigeeError) {
         try layout.check()
         self.service = service
         self.principal = principal
         self.layout = layout
+        self.showing = showing
         self.logger = logger
         try resolveLayout(mustExist: true)
     }

@@ -12,40 +12,56 @@ package final class ReadHandle: Sendable {
     package let ordinal: Int
     /// Where the bytes are.
     private let file: OriginFile
+    /// Decides again, at each read; nil where what is open stays open.
+    private let authorise: (@Sendable () throws(PerigeeError) -> Void)?
     private let onClose: @Sendable (ReadHandle) -> Void
 
+    /// - Parameter authorise: on a volume whose revocations end what is open, throws what a read
+    ///   fails with once the right to it is gone.
     package init(
         entry: Entry, ordinal: Int, file: OriginFile,
+        authorise: (@Sendable () throws(PerigeeError) -> Void)? = nil,
         onClose: @escaping @Sendable (ReadHandle) -> Void
     ) {
         self.entry = entry
         self.ordinal = ordinal
         self.file = file
+        self.authorise = authorise
         self.onClose = onClose
     }
 
     /// A descriptor that the kernel may read for itself, or nil where each read has to be checked
     /// or can wait.
-    package var passthroughDescriptor: Int32? { file.passthroughDescriptor }
+    package var passthroughDescriptor: Int32? {
+        authorise == nil ? file.passthroughDescriptor : nil
+    }
 
-    /// Whether the kernel may keep pages of it: not where files are rewritten in place, since a
-    /// page that the kernel holds is read again with no check.
-    package var mayKeepPages: Bool { file.mayKeepPages }
+    /// Whether a revocation ends it.
+    package var isRevocable: Bool { authorise != nil }
+
+    /// Whether the kernel may keep pages of it: not where files are rewritten in place or the right
+    /// to read is asked for each time, since a page that the kernel holds is read again with no
+    /// check.
+    package var mayKeepPages: Bool { authorise == nil && file.mayKeepPages }
 
     /// The bytes of `range`, cut at the end of the file, where that cannot wait on another machine;
     /// nil where it may, so that the caller goes through `segments`. After the bytes have been
     /// taken from a `.file` segment and before they are given away, call `confirm()`.
     ///
-    /// - Throws: `.stale` and what the origin throws.
+    /// - Throws: `.stale` and what the origin throws; `.accessDenied`, `.notFound` where the right to
+    ///   it was taken back.
     package func segmentsNow(_ range: ByteRange) throws(PerigeeError) -> [Segment]? {
-        try file.segmentsNow(range.clamped(toSize: entry.size))
+        try authorise?()
+        return try file.segmentsNow(range.clamped(toSize: entry.size))
     }
 
     /// The bytes of `range`, cut at the end of the file; waits for them under the root's deadline.
     ///
-    /// - Throws: `.stale`, `.timedOut`, `.originUnavailable`.
+    /// - Throws: `.stale`, `.timedOut`, `.originUnavailable`; `.accessDenied`, `.notFound` where the
+    ///   right to it was taken back.
     package func segments(_ range: ByteRange) async throws(PerigeeError) -> [Segment] {
-        try await file.segments(range.clamped(toSize: entry.size))
+        try authorise?()
+        return try await file.segments(range.clamped(toSize: entry.size))
     }
 
     /// Checks that what has just been read from a `.file` segment is of the version that was

@@ -1,3 +1,4 @@
+package import AccessControl
 package import VolumeModel
 
 /// The only way from a front end to what volumes hold: resolve, decide, read.
@@ -6,20 +7,25 @@ package import VolumeModel
 /// - Catalogue calls (everything but `open`) never wait on an origin and may run on any thread that
 ///   may block for a disk read; they are safe from any number of threads.
 /// - What a principal may not see does not exist: the answer is nil or `.notFound`, the same as for
-///   a name that was never there.
+///   a name that was never there. What he may see and not read has `isReadable` false.
+/// - Every call decides by the rules, release times and classes of its own instant, whatever the
+///   revision and whenever the snapshot or the entry was given out.
 /// - A `VolumeSnapshot` is immutable. It goes on answering for its revision after a republish; it
 ///   throws `.notFound` once the volume is removed or the principal may not see it any more.
 /// - Every call ends: what can wait has a deadline and throws `.timedOut`.
 package protocol VolumeService: Sendable {
     /// The volumes that have a folder for `principal`, at their current revisions, by name in byte
     /// order.
-    func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot]
+    func volumes(
+        for principal: Principal, showing: ShownEntries
+    ) throws(PerigeeError) -> [VolumeSnapshot]
 
     /// One state of a volume.
     ///
     /// - Throws: `.notFound` where there is no such volume or revision for `principal`.
     func snapshot(
-        of volume: VolumeName, at selector: RevisionSelector, for principal: Principal
+        of volume: VolumeName, at selector: RevisionSelector, for principal: Principal,
+        showing: ShownEntries
     ) throws(PerigeeError) -> VolumeSnapshot
 
     /// The entry called `name` in `folder`, or nil.
@@ -38,6 +44,9 @@ package protocol VolumeService: Sendable {
 
     /// The entry at `path`, or nil.
     func entry(at path: EntryPath, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry?
+
+    /// A file that was given out earlier, as it may be seen now; nil where it may not any more.
+    func current(_ file: Entry, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry?
 
     /// What `stat` tells beyond the entry itself.
     func details(of entry: Entry, in snapshot: VolumeSnapshot) throws(PerigeeError) -> EntryDetails
@@ -60,12 +69,28 @@ package protocol VolumeService: Sendable {
     func observe(_ observer: @escaping @Sendable (ServiceChange) -> Void) -> Observation
 }
 
-/// Who asks.
-package enum Principal: Hashable, Sendable {
-    /// The owner of the state folder, at the command line: reaches every volume and candidate.
-    case owner
-    /// Somebody without an identity.
-    case anyone
+extension VolumeService {
+    /// The volumes that have a folder for `principal`, with all that he may see.
+    package func volumes(for principal: Principal) throws(PerigeeError) -> [VolumeSnapshot] {
+        try volumes(for: principal, showing: .listed)
+    }
+
+    /// One state of a volume, with all that `principal` may see.
+    ///
+    /// - Throws: `.notFound`.
+    package func snapshot(
+        of volume: VolumeName, at selector: RevisionSelector, for principal: Principal
+    ) throws(PerigeeError) -> VolumeSnapshot {
+        try snapshot(of: volume, at: selector, for: principal, showing: .listed)
+    }
+}
+
+/// Which entries are shown to somebody who may see them.
+package enum ShownEntries: Hashable, Sendable {
+    /// Those at `list` and above.
+    case listed
+    /// Those that can be read, and folders that hold one: for programs that open all they find.
+    case readable
 }
 
 /// One state of a volume, as one principal may see it.
@@ -82,11 +107,13 @@ package struct VolumeSnapshot: Hashable, Sendable {
     package let viewID: UInt64
     /// Who asks.
     package let principal: Principal
-    /// Files in it, as far as the principal sees.
+    /// Which of the entries that he may see are shown.
+    package let showing: ShownEntries
+    /// Files in it; 0 where the principal may not see all of it.
     package let files: Int64
-    /// Folders in it, the root not counted.
+    /// Folders in it, the root not counted; 0 where the principal may not see all of it.
     package let folders: Int64
-    /// Bytes of content.
+    /// Bytes of content; 0 where the principal may not see all of it.
     package let bytes: Int64
     /// When it was published, or scanned.
     package let created: Timestamp
@@ -94,8 +121,8 @@ package struct VolumeSnapshot: Hashable, Sendable {
     /// Puts a snapshot together.
     package init(
         ordinal: Int, name: VolumeName, selector: RevisionSelector, number: RevisionNumber,
-        viewID: UInt64, principal: Principal, files: Int64, folders: Int64, bytes: Int64,
-        created: Timestamp
+        viewID: UInt64, principal: Principal, showing: ShownEntries = .listed, files: Int64,
+        folders: Int64, bytes: Int64, created: Timestamp
     ) {
         self.ordinal = ordinal
         self.name = name
@@ -103,6 +130,7 @@ package struct VolumeSnapshot: Hashable, Sendable {
         self.number = number
         self.viewID = viewID
         self.principal = principal
+        self.showing = showing
         self.files = files
         self.folders = folders
         self.bytes = bytes

@@ -1,3 +1,4 @@
+import AccessControl
 import Dispatch
 import Foundation
 import FuseMount

@@ -1,3 +1,4 @@
+import AccessControl
 import Logging
 import PerigeeTesting
 import Synchronization

@@ -1,3 +1,4 @@
+import AccessControl
 import ControlStore
 import Glibc
 import PerigeeTesting

@@ -1,3 +1,4 @@
+import AccessControl
 import Catalogue
 import ControlStore
 import Crypto

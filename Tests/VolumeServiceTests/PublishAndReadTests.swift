@@ -1,3 +1,4 @@
+import AccessControl
 import ControlStore
 import Foundation
 import PerigeeTesting

@@ -1,3 +1,4 @@
+import AccessControl
 import PerigeeTesting
 import Testing
 import VolumeModel

@@ -1,18 +1,23 @@
+internal import AccessControl
 internal import Catalogue
 internal import ControlStore
 internal import Origins
+internal import Synchronization
 package import VolumeModel
 
 extension LocalVolumeService {
     package func openNow(_ entry: Entry, of snapshot: VolumeSnapshot) throws(PerigeeError)
         -> ReadHandle?
     {
+        let right = try authorise(entry, snapshot)
         let place = try place(of: entry, snapshot)
-        guard !place.root.isNetwork else { return nil }
+        // What waits for a disk of ours must not hold up a thread that serves others either.
+        guard !place.root.isNetwork, !right.settings.isAuditRequired else { return nil }
         try handles.makeSureOfRoom()
+        try enterNow(right)
         do throws(PerigeeError) {
             let file = try place.root.open(place.path, expecting: place.expected)
-            return register(file, entry, snapshot)
+            return register(file, entry, snapshot, right)
         } catch {
             handles.refused(entry, ordinal: snapshot.ordinal, error)
             throw error
@@ -22,15 +27,50 @@ extension LocalVolumeService {
     package func open(_ entry: Entry, of snapshot: VolumeSnapshot) async throws(PerigeeError)
         -> ReadHandle
     {
+        let right = try authorise(entry, snapshot)
         let place = try place(of: entry, snapshot)
         try handles.makeSureOfRoom()
+        try await enter(right)
         do throws(PerigeeError) {
             let file = try await place.root.openWaiting(place.path, expecting: place.expected)
-            return register(file, entry, snapshot)
+            return register(file, entry, snapshot, right)
         } catch {
             handles.refused(entry, ordinal: snapshot.ordinal, error)
             throw error
         }
+    }
+
+    /// What a handle asks at each read on a volume whose revocations end what is open: nothing where
+    /// the rules and the time are those of the last answer.
+    private func checkAtEachRead(
+        _ entry: Entry, _ snapshot: VolumeSnapshot, _ right: ReadRight
+    ) -> @Sendable () throws(PerigeeError) -> Void {
+        let last = Checked(right.granted)
+        return { [weak self] () throws(PerigeeError) in
+            // A service that has gone answers for nothing.
+            guard let self else { throw Self.noVolume(snapshot.name) }
+            let record = try self.record(of: snapshot)
+            let granted = self.granted(
+                record, for: snapshot.principal, showing: snapshot.showing)
+            if last.view.withLock({ $0 === granted }) { return }
+            do throws(PerigeeError) {
+                let again = try self.authorise(entry, snapshot)
+                last.view.withLock { $0 = again.granted }
+            } catch  where error.code == .notFound {
+                // Whoever has it open knows that it is there.
+                throw PerigeeError(
+                    .accessDenied,
+                    "the right to read \(Printable.quoted(entry.name)) was taken back",
+                    remedy: "ask the volume's contact for access")
+            }
+        }
+    }
+
+    /// The view by which a handle was found right last.
+    private final class Checked: Sendable {
+        let view: Mutex<GrantedView>
+
+        init(_ view: GrantedView) { self.view = Mutex(view) }
     }
 
     /// Where a file's bytes are, and what they have to look like.
@@ -41,13 +81,6 @@ extension LocalVolumeService {
     }
 
     private func place(of entry: Entry, _ snapshot: VolumeSnapshot) throws(PerigeeError) -> Place {
-        guard entry.kind == .file else {
-            throw PerigeeError(
-                .isADirectory,
-                entry.id == .root
-                    ? "\(snapshot.name) is a volume, not a file"
-                    : "\(Printable.quoted(entry.name)) is a folder", remedy: "list it instead")
-        }
         let control = control()
         let record = try record(of: snapshot)
         guard let source = record.sources.min(by: { $0.priority < $1.priority }),
@@ -57,11 +90,10 @@ extension LocalVolumeService {
                 .originUnavailable, "the volume \(record.name) has no source",
                 remedy: "add its origin root again")
         }
-        let (location, fingerprint) = try read(snapshot) {
-            reader, revision throws(PerigeeError) in
+        let (location, fingerprint) = try read(snapshot) { sight throws(PerigeeError) in
             (
-                try reader.location(of: entry, revision: revision),
-                try reader.fingerprint(of: entry.id, source: source.number)
+                try sight.reader.location(of: entry, revision: sight.revision),
+                try sight.reader.fingerprint(of: entry.id, source: source.number)
             )
         }
         guard let location else {
@@ -78,9 +110,12 @@ extension LocalVolumeService {
                 inode: origin.fingerprint == .sizeModifiedAndInode ? fingerprint?.inode : nil))
     }
 
-    private func register(_ file: OriginFile, _ entry: Entry, _ snapshot: VolumeSnapshot)
-        -> ReadHandle
-    {
-        handles.register(file, entry: entry, ordinal: snapshot.ordinal)
+    private func register(
+        _ file: OriginFile, _ entry: Entry, _ snapshot: VolumeSnapshot, _ right: ReadRight
+    ) -> ReadHandle {
+        handles.register(
+            file, entry: entry, ordinal: snapshot.ordinal,
+            authorise: right.settings.isRevocationHard
+                ? checkAtEachRead(entry, snapshot, right) : nil)
     }
 }

@@ -1,6 +1,8 @@
+internal import AccessControl
 internal import Catalogue
 package import ControlStore
 package import Logging
+internal import Metrics
 internal import Origins
 internal import Synchronization
 package import VolumeModel
@@ -14,30 +16,57 @@ package final class LocalVolumeService: VolumeService {
     let logger: Logger
     let handles: OpenHandles
     let roots: OriginRoots
+    let clock: AccessClock
+    let audit: DataAuditLog
+    let frontEnd: DataAccess.FrontEnd
     let observers = Observers()
     private let state: Mutex<State>
     private let watch: Mutex<ControlWatch?>
+    private let flips: Mutex<FlipWatch?>
+    private let requests = Atomic<UInt64>(0)
 
     private struct State {
         /// What control said last.
         var control: ControlSnapshot
         /// Catalogues that have been asked for, by their volume's ordinal.
         var catalogues: [Int: OpenCatalogue] = [:]
+        /// INVARIANT: compiled from `control`.
+        var views: [ViewKey: GrantedView] = [:]
+        /// Whether a view has ended by the clock since front ends were told last.
+        var hasFlipped = false
     }
+
+    private struct ViewKey: Hashable {
+        let principal: Principal
+        let ordinal: Int
+        let showing: ShownEntries
+    }
+
+    /// Views that are kept; more are forgotten all at once.
+    private static let mostViews = 4_096
 
     /// Opens the state and begins to watch it for what other processes change.
     ///
-    /// - Parameter originDeadline: how long a call on an origin that can hang may take.
+    /// - Parameters:
+    ///   - originDeadline: how long a call on an origin that can hang may take.
+    ///   - clock: what release times and the ends of rules are compared with.
+    ///   - frontEnd: what asks, for the audit log.
     /// - Throws: what `StateFolder.open()` throws, `.corrupt`, `.newerFormat`, `.storageFailed`.
     package init(
-        state folder: StateFolder, originDeadline: Duration = .seconds(30), logger: Logger
+        state folder: StateFolder, originDeadline: Duration = .seconds(30),
+        clock: AccessClock = .system, frontEnd: DataAccess.FrontEnd = .command, logger: Logger
     ) throws(PerigeeError) {
         self.folder = folder
         self.logger = logger
+        self.clock = clock
+        self.frontEnd = frontEnd
+        let lost = Counter(label: MetricNames.auditLost)
+        audit = DataAuditLog(folder, now: clock.now) { lost.increment(by: $0) }
         let store = try SQLiteControlStore(folder)
         let control = try store.snapshot()
         state = Mutex(State(control: control))
         watch = Mutex(nil)
+        flips = Mutex(nil)
         roots = OriginRoots(deadline: originDeadline)
         let observers = observers
         handles = OpenHandles(logger: logger) { ordinal, file in
@@ -48,6 +77,8 @@ package final class LocalVolumeService: VolumeService {
         }
         watch.withLock { $0 = watching }
         handles.settling = { [weak self] in self?.settleCatalogues() }
+        let flipping = FlipWatch { [weak self] in self?.dropEndedViews() }
+        flips.withLock { $0 = flipping }
     }
 
     /// Stops watching; what is open stays open.
@@ -56,8 +87,16 @@ package final class LocalVolumeService: VolumeService {
             watch?.cancel()
             watch = nil
         }
+        flips.withLock { flips in
+            flips?.cancel()
+            flips = nil
+        }
         handles.stop()
+        audit.stop()
     }
+
+    /// The number of an open, for the audit log.
+    func nextRequest() -> UInt64 { requests.add(1, ordering: .relaxed).newValue }
 
     /// Files that are open now.
     package var openFiles: Int { handles.count }
@@ -73,6 +112,7 @@ package final class LocalVolumeService: VolumeService {
             settleCatalogues()
             state.withLock { state in
                 state.control = control
+                state.views = [:]
                 let ordinals = Set(control.volumes.map(\.ordinal))
                 state.catalogues = state.catalogues.filter { ordinals.contains($0.key) }
             }
@@ -93,33 +133,46 @@ package final class LocalVolumeService: VolumeService {
 
     func control() -> ControlSnapshot { state.withLock(\.control) }
 
-    /// The record of a volume that `principal` may see something of.
-    ///
-    /// - Throws: `.notFound`, in the same words whether it is hidden or not there.
-    func record(
-        of name: VolumeName, for principal: Principal
-    ) throws(PerigeeError) -> VolumeRecord {
-        guard let record = control().volume(named: name), sees(principal, record) else {
-            throw Self.noVolume(name)
+    /// What `principal` may see of a volume now.
+    func granted(
+        _ record: VolumeRecord, for principal: Principal, showing: ShownEntries
+    ) -> GrantedView {
+        let now = clock.now()
+        let key = ViewKey(principal: principal, ordinal: record.ordinal, showing: showing)
+        let (known, control) = state.withLock { ($0.views[key], $0.control) }
+        if let known, known.holds(at: now) { return known }
+        let made = GrantedView(of: record, for: principal, showing: showing, in: control, at: now)
+        state.withLock { state in
+            // Not where the rules have changed meanwhile: the next call makes another.
+            guard state.control.epoch == control.epoch else { return }
+            // Who made it anew first is not who has caches of the old one.
+            if known != nil { state.hasFlipped = true }
+            if state.views.count >= Self.mostViews { state.views.removeAll() }
+            state.views[key] = made
         }
-        return record
+        return made
+    }
+
+    /// Lets go of views that have ended by the clock, and tells front ends where there were any.
+    func dropEndedViews() {
+        let now = clock.now()
+        let hasFlipped = state.withLock { state in
+            let ended = state.views.filter { !$0.value.holds(at: now) }
+            for key in ended.keys { state.views[key] = nil }
+            defer { state.hasFlipped = false }
+            return state.hasFlipped || !ended.isEmpty
+        }
+        if hasFlipped { observers.tell(.volumes) }
     }
 
     /// The record behind a snapshot that was given out earlier.
     ///
-    /// - Throws: `.notFound` where it was removed or hidden since.
+    /// - Throws: `.notFound` where it was removed since.
     func record(of snapshot: VolumeSnapshot) throws(PerigeeError) -> VolumeRecord {
-        let record = try record(of: snapshot.name, for: snapshot.principal)
-        guard record.ordinal == snapshot.ordinal else { throw Self.noVolume(snapshot.name) }
+        guard let record = control().volume(named: snapshot.name),
+            record.ordinal == snapshot.ordinal
+        else { throw Self.noVolume(snapshot.name) }
         return record
-    }
-
-    /// Whether anything of the volume exists for `principal`.
-    func sees(_ principal: Principal, _ record: VolumeRecord) -> Bool {
-        switch principal {
-        case .owner: true
-        case .anyone: record.isPublic
-        }
     }
 
     /// The open catalogue of a volume.
@@ -138,21 +191,20 @@ package final class LocalVolumeService: VolumeService {
         }
     }
 
-    /// Runs `body` with a reader of the snapshot's catalogue, once it is sure that the principal
-    /// may still see the volume.
+    /// Runs `body` with what decides about the snapshot's rows.
+    ///
+    /// - Throws: `.notFound` where the volume was removed or the principal may see nothing of it.
     func read<Result>(
-        _ snapshot: VolumeSnapshot,
-        _ body: (CatalogueReader, Int) throws(PerigeeError) -> Result
+        _ snapshot: VolumeSnapshot, _ body: (EntrySight) throws(PerigeeError) -> Result
     ) throws(PerigeeError) -> Result {
-        let (record, known) = state.withLock { state in
-            (state.control.volume(named: snapshot.name), state.catalogues[snapshot.ordinal])
-        }
-        guard let record, record.ordinal == snapshot.ordinal, sees(snapshot.principal, record)
-        else { throw Self.noVolume(snapshot.name) }
-        let catalogue: OpenCatalogue
-        if let known { catalogue = known } else { catalogue = try self.catalogue(record) }
-        return try catalogue.pool.read { reader throws(PerigeeError) in
-            try body(reader, snapshot.number.value)
+        let record = try record(of: snapshot)
+        let granted = granted(record, for: snapshot.principal, showing: snapshot.showing)
+        if granted.isClosed { throw Self.noVolume(snapshot.name) }
+        return try catalogue(record).pool.read { reader throws(PerigeeError) in
+            try body(
+                EntrySight(
+                    granted: granted, reader: reader, revision: snapshot.number.value,
+                    created: snapshot.created))
         }
     }
 
@@ -164,10 +216,34 @@ package final class LocalVolumeService: VolumeService {
 }
 
 /// A catalogue that is being read.
-struct OpenCatalogue: Sendable {
+final class OpenCatalogue: Sendable {
     let pool: CataloguePool
+    /// Paths of folders, which they have for ever.
+    private let paths = Mutex<[EntryID: [UInt8]]>([:])
+
+    /// Paths that are remembered; more are forgotten all at once.
+    private static let remembered = 1 << 16
 
     init(path: String) throws(PerigeeError) {
         pool = try CataloguePool(path: path)
+    }
+
+    /// The path of a folder.
+    ///
+    /// - Throws: `.corrupt` for a folder that is not in the catalogue.
+    func path(of folder: EntryID) throws(PerigeeError) -> [UInt8] {
+        if folder == .root { return [] }
+        if let known = paths.withLock({ $0[folder] }) { return known }
+        let found = try pool.read { reader throws(PerigeeError) in try reader.path(of: folder) }
+        guard let found else {
+            throw PerigeeError(
+                .corrupt, "the folder \(folder) is not in the catalogue",
+                remedy: "restore the state folder from a backup")
+        }
+        paths.withLock { paths in
+            if paths.count >= Self.remembered { paths.removeAll() }
+            paths[folder] = found
+        }
+        return found
     }
 }

@@ -94,8 +94,13 @@ final class OpenHandles: Sendable {
         )
     }
 
-    func register(_ file: OriginFile, entry: Entry, ordinal: Int) -> ReadHandle {
-        let handle = ReadHandle(entry: entry, ordinal: ordinal, file: file) { [weak self] handle in
+    func register(
+        _ file: OriginFile, entry: Entry, ordinal: Int,
+        authorise: (@Sendable () throws(PerigeeError) -> Void)?
+    ) -> ReadHandle {
+        let handle = ReadHandle(
+            entry: entry, ordinal: ordinal, file: file, authorise: authorise
+        ) { [weak self] handle in
             self?.close(handle)
         }
         let count = state.withLock { state in
