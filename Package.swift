@@ -11,6 +11,7 @@ let lifecycle = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
@@ -24,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -35,8 +37,16 @@ let package = Package(
         .target(name: "VolumeModel", dependencies: ["CKernel", crypto]),
 
         // Layer 1: one subject each, unaware of one another.
+        .target(name: "AccessControl", dependencies: ["VolumeModel"]),
         .target(
-            name: "ControlStore", dependencies: ["VolumeModel", "CKernel", grdb]),
+            name: "ControlStore",
+            dependencies: ["VolumeModel", "AccessControl", "CKernel", crypto, grdb]),
+        .target(
+            name: "Identity",
+            dependencies: ["VolumeModel", "AccessControl", "ControlStore", "CKernel", crypto]),
+        .target(
+            name: "PolicyFiles",
+            dependencies: ["VolumeModel", "AccessControl", "ControlStore", yams]),
         .target(
             name: "FuseKernel", dependencies: ["CKernel", "CFuse3", logging]),
         .target(
@@ -49,8 +59,8 @@ let package = Package(
         .target(
             name: "VolumeService",
             dependencies: [
-                "VolumeModel", "CKernel", "ControlStore", "Catalogue", "Origins", crypto, logging,
-                metrics,
+                "VolumeModel", "CKernel", "AccessControl", "ControlStore", "Identity", "Catalogue",
+                "Origins", crypto, logging, metrics,
             ]),
 
         // Layer 3: a file system that knows no kernel.
@@ -70,21 +80,37 @@ let package = Package(
         .executableTarget(
             name: "perigee",
             dependencies: [
-                "VolumeModel", "CKernel", "ControlStore", "Origins", "SampleArchive",
-                "VolumeService", "VolumeFileSystem", "FuseMount", argumentParser, lifecycle,
-                logging, unixSignals,
+                "VolumeModel", "CKernel", "AccessControl", "ControlStore", "Identity",
+                "PolicyFiles", "Origins", "SampleArchive", "VolumeService", "VolumeFileSystem",
+                "FuseMount", argumentParser, lifecycle, logging, unixSignals,
             ]),
 
         // Tests and what they share.
         .target(
             name: "PerigeeTesting",
             dependencies: [
-                "VolumeModel", "CKernel", "ControlStore", "Catalogue", "Origins", "VolumeService",
-                logging,
+                "VolumeModel", "CKernel", "AccessControl", "ControlStore", "Catalogue", "Origins",
+                "VolumeService", logging,
             ]),
         .testTarget(
+            name: "AccessControlTests",
+            dependencies: ["AccessControl", "VolumeModel", "PerigeeTesting"]),
+        .testTarget(
             name: "ControlStoreTests",
-            dependencies: ["ControlStore", "VolumeModel", "CKernel", grdb]),
+            dependencies: [
+                "ControlStore", "AccessControl", "VolumeModel", "CKernel", "PerigeeTesting", grdb,
+            ]),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Identity", "ControlStore", "AccessControl", "VolumeModel", "CKernel",
+                "PerigeeTesting", crypto,
+            ]),
+        .testTarget(
+            name: "PolicyFilesTests",
+            dependencies: [
+                "PolicyFiles", "ControlStore", "AccessControl", "VolumeModel", "PerigeeTesting",
+            ]),
         .testTarget(
             name: "FuseKernelTests",
             dependencies: ["FuseKernel", "CKernel", "PerigeeTesting", logging]),
@@ -100,27 +126,33 @@ let package = Package(
         .testTarget(
             name: "VolumeServiceTests",
             dependencies: [
-                "VolumeService", "ControlStore", "Catalogue", "Origins", "VolumeModel",
-                "PerigeeTesting", crypto, logging,
+                "VolumeService", "AccessControl", "ControlStore", "Identity", "Catalogue",
+                "Origins", "VolumeModel", "CKernel", "PerigeeTesting", crypto, logging,
             ]),
         .testTarget(
             name: "VolumeFileSystemTests",
             dependencies: [
-                "VolumeFileSystem", "VolumeService", "Origins", "VolumeModel", "CKernel",
-                "PerigeeTesting", logging,
+                "VolumeFileSystem", "VolumeService", "AccessControl", "Origins", "VolumeModel",
+                "CKernel", "PerigeeTesting", logging,
             ]),
         .testTarget(
             name: "FuseMountTests",
             dependencies: [
-                "FuseMount", "FuseKernel", "VolumeFileSystem", "VolumeService", "Origins",
-                "VolumeModel", "CKernel", "PerigeeTesting", lifecycle, logging,
+                "FuseMount", "FuseKernel", "VolumeFileSystem", "VolumeService", "AccessControl",
+                "Origins", "VolumeModel", "CKernel", "PerigeeTesting", lifecycle, logging,
             ]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "perigee", "PerigeeTesting", "FuseKernel", "VolumeModel", "CKernel", crypto, grdb,
-                logging,
+                "perigee", "PerigeeTesting", "FuseKernel", "AccessControl", "ControlStore",
+                "Identity", "PolicyFiles", "Origins", "VolumeService", "VolumeModel", "CKernel",
+                crypto, grdb, logging,
             ]),
+
+        // What is measured without a mount.
+        .executableTarget(
+            name: "AccessBenchmark", dependencies: ["AccessControl", "VolumeModel"],
+            path: "deploy/bench/access"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -71,8 +71,12 @@ enum Terminal {
 /// Numbers as people read them.
 enum Human {
     /// `1 file`, `2 files`.
-    static func count(_ number: some BinaryInteger, _ thing: String) -> String {
-        number == 1 ? "1 \(thing)" : "\(number) \(thing)s"
+    ///
+    /// - Parameter things: what several are called, where it is not the one with an s behind it.
+    static func count(
+        _ number: some BinaryInteger, _ thing: String, _ things: String? = nil
+    ) -> String {
+        number == 1 ? "1 \(thing)" : "\(number) \(things ?? "\(thing)s")"
     }
 
     /// `1.5 GiB`.

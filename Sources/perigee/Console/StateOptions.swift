@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ControlStore
 internal import Foundation
+internal import Identity
 internal import Logging
 internal import VolumeModel
 internal import VolumeService
@@ -39,6 +40,14 @@ struct StateOptions: ParsableArguments {
         let folder = try folder()
         return Publisher(
             state: folder, store: try SQLiteControlStore(folder), logger: logger("publish"))
+    }
+
+    /// The keys and tokens of the state.
+    func credentials() throws(PerigeeError) -> Credentials {
+        let folder = try folder()
+        return Credentials(
+            try SQLiteControlStore(folder), state: folder,
+            environment: ProcessInfo.processInfo.environment)
     }
 
     /// The volumes, to be read. What cannot be read is the command's own error, so that no warning

@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import ArgumentParser
 internal import Glibc
 internal import Origins
@@ -7,22 +8,27 @@ internal import VolumeService
 struct CatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
-        abstract: "Write files of a volume to standard output, as its owner.",
+        abstract: "Write files of a volume to standard output.",
         discussion: """
-            Each piece is checked against the version that was opened before it is written.
+            Each piece is checked against the version that was opened before it is written. Read is \
+            what anyone may read, what a user may (--as), or all (--owner).
 
             Example: perigee cat hst:hub_hstdata_i/i/b4x/04/ib4x04ivq_flt.fits.gz > file
             """)
 
     @Argument(help: ArgumentHelp("Files.", valueName: "volume[@rN]:path"))
     var references: [String]
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var options: StateOptions
 
     func run() async throws {
+        let principal = try reader.principal(for: "cat", references, options)
         let service = try options.service()
         defer { service.stop() }
         for text in references {
-            let named = try NamedEntry(text, in: service) { "read it with: cat \($0)" }
+            let named = try NamedEntry(text, in: service, for: principal) {
+                "read it with: cat \($0)"
+            }
             let handle = try await service.open(named.entry, of: named.snapshot)
             defer { handle.close() }
             try await Self.copy(handle)

@@ -5,26 +5,32 @@ internal import VolumeService
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List a folder of a volume, as its owner.",
+        abstract: "List a folder of a volume.",
         discussion: """
-            In byte order, folders with a slash behind their name.
+            In byte order, folders with a slash behind their name. Shown is what anyone may see, \
+            what a user may (--as), or all, candidates among it (--owner).
 
             Example:
               perigee ls hst
               perigee ls -l hst@r2:hub_hstdata_i/i
-              perigee ls -R hst@candidate
+              perigee ls -R hst@candidate --owner
             """)
 
     @Argument(help: ArgumentHelp("What to list.", valueName: "volume[@rN][:path]"))
     var reference: String
-    @Flag(name: .shortAndLong, help: "Size and time too.") var long = false
+    @Flag(name: .shortAndLong, help: "Size and time too; r in front of what can be read.")
+    var long = false
     @Flag(name: [.customShort("R"), .long], help: "Everything below.") var recursive = false
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var options: StateOptions
 
     func run() throws {
+        let principal = try reader.principal(for: "ls", [reference], options)
         let service = try options.service()
         defer { service.stop() }
-        let named = try NamedEntry(reference, in: service) { "list it with: ls \($0)" }
+        let named = try NamedEntry(reference, in: service, for: principal) {
+            "list it with: ls \($0)"
+        }
         let path = (named.reference.path ?? .root).bytes
         guard named.entry.kind == .folder else {
             return show(named.entry, path: path, name: path)
@@ -59,14 +65,15 @@ struct ListCommand: ParsableCommand {
                 Report(
                     path: String(decoding: path, as: UTF8.self),
                     kind: entry.kind == .folder ? "folder" : "file", size: entry.size,
-                    modified: Human.time(entry.modified)))
+                    modified: Human.time(entry.modified), readable: entry.isReadable))
             return
         }
         var line: [UInt8] = []
         if long {
             let size = "\(entry.size)"
             let padding = String(repeating: " ", count: max(0, 14 - size.count))
-            line = Array("\(padding)\(size)  \(Human.time(entry.modified))  ".utf8)
+            let right = entry.isReadable ? "r" : "-"
+            line = Array("\(right)\(padding)\(size)  \(Human.time(entry.modified))  ".utf8)
         }
         line += Output.name(name)
         if entry.kind == .folder { line.append(UInt8(ascii: "/")) }
@@ -78,5 +85,6 @@ struct ListCommand: ParsableCommand {
         var kind: String
         var size: Int64
         var modified: String
+        var readable: Bool
     }
 }

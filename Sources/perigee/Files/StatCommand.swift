@@ -8,7 +8,7 @@ struct StatCommand: ParsableCommand {
         commandName: "stat",
         abstract: "Show what is known of a file or folder: version, ETag, digests, revision.",
         discussion: """
-            VOLUME:PATH asks the state, as its owner. A path in a mount asks the mount that it lies \
+            VOLUME:PATH asks the state, as anyone, as a user (--as) or as its owner (--owner). A path in a mount asks the mount that it lies \
             in, which needs no access to the state; one without a slash is written ./PATH.
 
             Example:
@@ -20,6 +20,7 @@ struct StatCommand: ParsableCommand {
         help: ArgumentHelp("What to show.", valueName: "volume[@rN]:path | path"),
         completion: .file())
     var target: String
+    @OptionGroup var reader: ReaderOptions
     @OptionGroup var options: StateOptions
 
     func run() throws {
@@ -51,9 +52,10 @@ struct StatCommand: ParsableCommand {
     }
 
     private func inState() throws -> MountStatus {
+        let principal = try reader.principal(for: "stat", [target], options)
         let service = try options.service()
         defer { service.stop() }
-        let named = try NamedEntry(target, in: service) {
+        let named = try NamedEntry(target, in: service, for: principal) {
             "ask the mount that it lies in with: perigee stat ./\($0)"
         }
         let (snapshot, entry) = (named.snapshot, named.entry)

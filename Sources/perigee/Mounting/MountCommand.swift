@@ -1,7 +1,9 @@
+internal import AccessControl
 internal import ArgumentParser
 internal import ControlStore
 internal import FuseMount
 internal import Glibc
+internal import Identity
 internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -14,7 +16,9 @@ struct MountCommand: AsyncParsableCommand {
         commandName: "mount",
         abstract: "Mount volumes read-only.",
         discussion: """
-            Without --volume, every public volume has a folder, MOUNTPOINT/hst, and its pinned \
+            A mount has one identity, anyone unless --as or --token-file says otherwise, and every \
+            user who can enter it reads as that one. Without --volume, every volume of which it may \
+            see something has a folder, MOUNTPOINT/hst, and its pinned \
             revisions are found by name, MOUNTPOINT/hst@r3. With --at-root one volume, or a folder \
             of it, is the mount's root itself. The command returns when the mount answers; with \
             --foreground it stays.
@@ -25,6 +29,7 @@ struct MountCommand: AsyncParsableCommand {
 
             Example:
               perigee mount /data --allow-other
+              perigee mount /data --as jane --unreadable hide
               perigee mount /data/euclid_q1 --volume euclid-q1:Q1_R1 --at-root
             """)
 
@@ -35,6 +40,20 @@ struct MountCommand: AsyncParsableCommand {
             "Only this volume; may be given several times.", valueName: "volume[@rN][:subpath]"))
     var volume: [String] = []
     @Flag(help: "The volume itself is the mount's root.") var atRoot = false
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("Mount for this user, by the word of the state's owner; audited."))
+    var user: String?
+    @Option(
+        help: ArgumentHelp(
+            "Mount for whom the token in this file stands, as long as it holds.",
+            valueName: "file"), completion: .file())
+    var tokenFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "What can be seen and not read: show it with mode 0000, or hide it.",
+            valueName: "show|hide"))
+    var unreadable: Unreadable = .show
     @Flag(help: "Stay, and log to standard error.") var foreground = false
     @Flag(help: "Let other users in.") var allowOther = false
     @Flag(help: "Answer extended attributes user.perigee.*; ls -l becomes half as fast.")
@@ -54,7 +73,15 @@ struct MountCommand: AsyncParsableCommand {
     /// process alone.
     @Option(help: .hidden) var readyDescriptor: Int32?
 
+    enum Unreadable: String, ExpressibleByArgument, CaseIterable {
+        case show
+        case hide
+    }
+
     func validate() throws {
+        guard user == nil || tokenFile == nil else {
+            throw ValidationError("Give either --as USER or --token-file FILE.")
+        }
         guard !atRoot || volume.count == 1 else {
             throw ValidationError("--at-root takes exactly one --volume.")
         }
@@ -69,7 +96,12 @@ struct MountCommand: AsyncParsableCommand {
         let folder = try options.folder()
         // Before anything else: what is wrong here should be said in the terminal.
         let control = try options.store().snapshot()
-        try MountVolumes.check(references, in: control)
+        let principal = try principal()
+        try MountVolumes.check(
+            references, for: principal, in: control,
+            served: { () throws(PerigeeError) in
+                try options.service()
+            })
         try MountPlace.check(mountpoint, roots: control.roots, state: folder)
         guard foreground else {
             let place = try MountPlace.prepare(mountpoint)
@@ -83,20 +115,21 @@ struct MountCommand: AsyncParsableCommand {
         }
         signal(SIGPIPE, SIG_IGN)
         do {
-            try await serve(layout)
+            try await serve(layout, principal)
         } catch {
             ReadyPipe.tell(readyDescriptor, failure: error)
             throw error
         }
     }
 
-    private func serve(_ layout: MountLayout) async throws {
+    private func serve(_ layout: MountLayout, _ principal: Principal) async throws {
         var logger = options.logger("mount")
         if !options.verbose { logger.logLevel = .info }
         OpenFileLimit.raise()
         ProcessName.set("perigee")
         let service = try LocalVolumeService(
-            state: try options.folder(), originDeadline: .seconds(timeout), logger: logger)
+            state: try options.folder(), originDeadline: .seconds(timeout),
+            frontEnd: .mount, logger: logger)
         defer { service.stop() }
         var how = MountOptions()
         how.allowOther = allowOther
@@ -104,9 +137,10 @@ struct MountCommand: AsyncParsableCommand {
         how.passthrough = passthrough
         how.threads = threads
         how.deadline = .seconds(timeout)
+        how.showing = showing
         let ready = readyDescriptor
         let mount = try PerigeeMount(
-            service: service, principal: .anyone, mountPoint: mountpoint, layout: layout,
+            service: service, principal: principal, mountPoint: mountpoint, layout: layout,
             options: how, logger: logger
         ) {
             ReadyPipe.tell(ready, failure: nil)
@@ -127,9 +161,30 @@ struct MountCommand: AsyncParsableCommand {
         if allowOther { words.append("--allow-other") }
         if xattrs { words.append("--xattrs") }
         if options.verbose { words.append("--verbose") }
+        if let user { words += ["--as", user] }
+        if let tokenFile { words += ["--token-file", tokenFile] }
+        words += ["--unreadable", unreadable.rawValue]
         words += ["--passthrough", passthrough.rawValue, "--timeout", "\(timeout)"]
         if let threads { words += ["--threads", "\(threads)"] }
         return words
+    }
+
+    private var showing: ShownEntries {
+        switch unreadable {
+        case .show: .listed
+        case .hide: .readable
+        }
+    }
+
+    /// For whom is mounted. The process that serves asks again, and the one that waits enters it
+    /// into the audit.
+    private func principal() throws(PerigeeError) -> Principal {
+        if let tokenFile {
+            return try options.credentials().principal(token: TokenFile.read(tokenFile))
+        }
+        guard let user else { return .anyone }
+        return try ActingUser.principal(
+            user, for: readyDescriptor == nil ? "mount \(mountpoint)" : nil, options)
     }
 
     private func references() throws(PerigeeError) -> [VolumeReference] {

@@ -1,21 +1,29 @@
+internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+internal import VolumeService
 
 /// Whether what `--volume` names can be mounted.
 ///
 /// In a mount, what may not be seen does not exist. Who mounts owns the state, and may know which of
 /// both it is, and what to do.
 enum MountVolumes {
-    /// - Throws: `.invalidArgument` where one is named twice; `.notFound` for a volume or revision that is not there, `.conflict` for a volume
-    ///   that is private or of which nothing is published.
+    /// - Parameter served: opens the volumes; called where there are references.
+    /// - Throws: `.invalidArgument` where one is named twice; `.notFound` for a volume or revision
+    ///   that is not there, `.conflict` for a volume that is closed to `principal` or of which
+    ///   nothing is published.
     static func check(
-        _ references: [VolumeReference], in control: ControlSnapshot
+        _ references: [VolumeReference], for principal: Principal, in control: ControlSnapshot,
+        served: () throws(PerigeeError) -> LocalVolumeService
     ) throws(PerigeeError) {
         let named = references.map { "\($0.volume)\($0.revision)" }
         if let twice = named.first(where: { name in named.count { $0 == name } > 1 }) {
             throw PerigeeError(
                 .invalidArgument, "\(twice) is named twice", remedy: "give it to --volume once")
         }
+        if references.isEmpty { return }
+        let service = try served()
+        defer { service.stop() }
         // What names another site is refused with the layout.
         for reference in references where reference.site == nil {
             let name = reference.volume
@@ -24,12 +32,23 @@ enum MountVolumes {
                     .notFound, "there is no volume \(name)",
                     remedy: "`perigee volume ls` lists the volumes")
             }
-            guard record.isPublic else {
-                throw PerigeeError(
-                    .conflict, "the volume \(name) is private, and mounts show public ones only",
-                    remedy: "open it to anyone: perigee volume set \(name) --public")
-            }
             try check(reference.revision, of: record)
+            try check(reference, for: principal, in: service)
+        }
+    }
+
+    private static func check(
+        _ reference: VolumeReference, for principal: Principal, in service: LocalVolumeService
+    ) throws(PerigeeError) {
+        if reference.revision == .candidate { return }
+        do throws(PerigeeError) {
+            _ = try service.snapshot(
+                of: reference.volume, at: reference.revision, for: principal)
+        } catch  where error.code == .notFound {
+            throw PerigeeError(
+                .conflict, "the volume \(reference.volume) is closed to \(principal)",
+                remedy: "open it to anyone with: perigee volume set \(reference.volume) --public; "
+                    + "`perigee policy explain` tells what decides")
         }
     }
 

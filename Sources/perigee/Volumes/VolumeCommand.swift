@@ -14,6 +14,6 @@ struct VolumeCommand: ParsableCommand {
             VolumeAddCommand.self, VolumeScanCommand.self, VolumePublishCommand.self,
             VolumeListCommand.self, VolumeShowCommand.self, VolumeDiffCommand.self,
             VolumeVerifyCommand.self, VolumeRollbackCommand.self, VolumeSetCommand.self,
-            VolumeRemoveCommand.self,
+            VolumeReleaseDatesCommand.self, VolumeTakedownCommand.self, VolumeRemoveCommand.self,
         ])
 }

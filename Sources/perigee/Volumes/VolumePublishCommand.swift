@@ -12,7 +12,9 @@ struct VolumePublishCommand: ParsableCommand {
             its version.
 
             A candidate that takes more than half of the current revision's files away, and more \
-            than ten, is refused without --force: look at it with volume diff first.
+            than ten, is refused without --force: look at it with volume diff first. One that has \
+            a file under two names (hard links) with other rules or attributes for each is refused \
+            without --accept: volume show --problems lists them.
 
             Example:
               perigee volume diff hst hst@candidate
@@ -22,11 +24,12 @@ struct VolumePublishCommand: ParsableCommand {
     @Argument(help: "The volume.") var name: String
     @Option(help: "Why, for the volume's history.") var note: String?
     @Flag(help: "Even where most of the published files go.") var force = false
+    @Flag(help: "Even where files have several names under differing rules.") var accept = false
     @OptionGroup var options: StateOptions
 
     func run() throws {
         let revision = try options.publisher().publish(
-            try VolumeName(name), note: note, isForced: force)
+            try VolumeName(name), note: note, isForced: force, isAccepted: accept)
         if options.json {
             Output.object(VolumeReport.Revision(revision))
         } else {

@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import ArgumentParser
 internal import Foundation
 internal import Glibc
@@ -14,10 +15,18 @@ struct VolumeScanCommand: ParsableCommand {
             What a source holds and a volume cannot show (links out of the root, sockets, names that \
             are not UTF-8, unreadable files) is listed by: perigee volume show hst --problems
 
+            --attributes replaces what the archive says of its entries, by which rules can tell them \
+            apart. The file has a header and a row a line, with tabs between the columns:
+
+              glob  key  value  [metadata_release]  [data_release]
+
+            It is in force at once, in all revisions, as soon as the scan is through.
+
             Example:
               perigee volume scan hst
               perigee volume scan hst --prefix hub_hstdata_i/i/b4x --exclude '*.tmp'
               perigee volume scan hst --digests-from /archive/hst/SHA256SUMS
+              perigee volume scan hst --attributes proposals.tsv
             """)
 
     @Argument(help: "The volume.") var name: String
@@ -40,7 +49,15 @@ struct VolumeScanCommand: ParsableCommand {
         help: ArgumentHelp("Take digests from a sha256sum or md5sum file.", valueName: "file"),
         completion: .file())
     var digestsFrom: [String] = []
-    @Flag(help: "Fail where anything cannot be shown.") var strict = false
+    @Option(
+        help: ArgumentHelp(
+            "Take attributes and release times of entries from a table; - for standard input.",
+            valueName: "file"), completion: .file())
+    var attributes: String?
+    @Flag(help: "Take the table even where more than a tenth of the rows before goes.")
+    var force = false
+    @Flag(help: "Fail where anything cannot be shown, or an attribute is about nothing.")
+    var strict = false
     @Flag(help: "Take an empty source as it is, though files are published from it.")
     var allowEmpty = false
     @Option(help: "Threads that list folders and read files.") var threads = 4
@@ -55,6 +72,9 @@ struct VolumeScanCommand: ParsableCommand {
     func validate() throws {
         guard prefix == nil || changes == nil else {
             throw ValidationError("Give either --prefix or --changes, not both.")
+        }
+        guard attributes != nil || !force else {
+            throw ValidationError("--force is about --attributes.")
         }
         guard (1...64).contains(threads), (1...86_400).contains(timeout) else {
             throw ValidationError("--threads is 1 to 64, --timeout 1 to 86400 seconds.")
@@ -104,6 +124,10 @@ struct VolumeScanCommand: ParsableCommand {
         for file in digestsFrom {
             scan.givenDigests += try DigestList.parse(try InputFile.read(file), named: file)
         }
+        scan.attributes = try attributes.map { file throws(PerigeeError) in
+            try AttributeTable.parse(try InputFile.read(file), named: file)
+        }
+        scan.allowsFewerAttributes = force
         scan.isStrict = strict
         scan.allowsEmpty = allowEmpty
         scan.threads = threads
@@ -122,10 +146,27 @@ struct VolumeScanCommand: ParsableCommand {
                 "\(Human.count(problems, "problem")), listed by: perigee volume show \(report.volume) "
                     + "--problems")
         }
+        if report.reassigned > 0 {
+            options.say(
+                "\(Human.count(report.reassigned, "entry", "entries")) got other attributes"
+                    + (attributes == nil ? "" : ", in all revisions at once"))
+        }
+        tellUnused(report)
         options.say(
             report.hasCandidate
                 ? "Publish it as \(report.number): perigee volume publish \(report.volume)"
                 : "Nothing differs from what is published")
+    }
+
+    /// Warns of rows of the attribute table that are about nothing.
+    private func tellUnused(_ report: ScanReport) {
+        let unused = report.unusedAttributes
+        guard !unused.isEmpty else { return }
+        options.say("\(Human.count(unused.count, "row")) of the attribute table match nothing:")
+        for row in unused.prefix(10) {
+            options.say("  line \(row.line): \(Printable.quoted(row.pattern.text)) \(row.key)")
+        }
+        if unused.count > 10 { options.say("  and \(unused.count - 10) more") }
     }
 
     private struct Report: Encodable {
@@ -136,6 +177,8 @@ struct VolumeScanCommand: ParsableCommand {
         var added: Int
         var changed: Int
         var removed: Int
+        var reassigned: Int
+        var unusedAttributes: Int
         var problems: [String: Int]
         var seconds: Double
 
@@ -147,6 +190,8 @@ struct VolumeScanCommand: ParsableCommand {
             added = report.added
             changed = report.changed
             removed = report.removed
+            reassigned = report.reassigned
+            unusedAttributes = report.unusedAttributes.count
             problems = Dictionary(
                 uniqueKeysWithValues: report.problems.map { ($0.key.label, $0.value) })
             seconds = report.seconds

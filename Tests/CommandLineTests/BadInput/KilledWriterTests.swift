@@ -7,7 +7,7 @@ extension CommandLineTests {
     @Suite struct KilledWriterTests {
         /// What a revision holds: each line of `ls -l -R`.
         private func listing(_ site: Site, _ reference: String) throws -> [String] {
-            try site.ok("ls -l -R \(reference)").lines
+            try site.ok("ls -l -R \(reference) --owner").lines
         }
 
         private func withTree(_ body: (Site) throws -> Void) throws {
@@ -110,7 +110,7 @@ extension CommandLineTests {
                     #expect(done.errorText.contains("stopped"), "\(done)")
                     #expect(done.errorText.contains("nothing was changed"), "\(done)")
                 }
-                expectRefusal(try site.run("ls vol@candidate"), 1, saying: "candidate")
+                expectRefusal(try site.run("ls vol@candidate --owner"), 1, saying: "candidate")
                 try DiskFile.remove("\(site.origin)/hole")
                 #expect(try site.ok("volume scan vol").text.contains("Nothing differs"))
                 #expect(try site.ok("volume show vol --json").text == before)

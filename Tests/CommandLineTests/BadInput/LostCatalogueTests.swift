@@ -5,7 +5,8 @@ import Testing
 extension CommandLineTests {
     @Suite struct LostCatalogueTests {
         @Test(arguments: [
-            "ls vol@candidate", "stat vol@candidate:f", "cat vol@candidate:f",
+            "ls vol@candidate --owner", "stat vol@candidate:f --owner",
+            "cat vol@candidate:f --owner",
             "volume diff vol vol@candidate", "volume verify vol",
         ])
         func `before any scan each command says to scan`(_ words: String) throws {
@@ -35,7 +36,8 @@ extension CommandLineTests {
                 unlink(path)
                 if loss == .empty { try DiskFile.write(path, []) }
                 for words in [
-                    "ls vol", "cat vol:f", "stat vol@r1:f", "ls vol@candidate", "volume scan vol",
+                    "ls vol", "cat vol:f", "stat vol@r1:f", "ls vol@candidate --owner",
+                    "volume scan vol",
                     "volume scan vol --prefix f", "volume publish vol", "volume show vol",
                     "volume verify vol", "volume diff vol@r1 vol", "volume rm vol@candidate",
                 ] {

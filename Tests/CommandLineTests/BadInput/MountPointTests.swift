@@ -100,13 +100,13 @@ extension CommandLineTests {
                 try site.ok("volume add vol --origin posix:\(site.origin)")
                 let mount = "mount \(point) --volume"
                 expectRefusal(
-                    try site.run("\(mount) vol"), 1, saying: "private",
-                    "perigee volume set vol --public")
-                try site.ok("volume set vol --public")
-                expectRefusal(
                     try site.run("\(mount) vol"), 1, saying: "nothing of vol is published",
                     "perigee volume scan vol", "perigee volume publish vol")
                 try site.scanAndPublish()
+                expectRefusal(
+                    try site.run("\(mount) vol"), 1, saying: "closed to anyone",
+                    "perigee volume set vol --public")
+                try site.ok("volume set vol --public")
                 expectRefusal(
                     try site.run("\(mount) vol@r9"), 1, saying: "no revision vol@r9", "up to r1",
                     "perigee volume show vol")

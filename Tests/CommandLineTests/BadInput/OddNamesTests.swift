@@ -90,7 +90,7 @@ extension CommandLineTests {
                 #expect(try scan.wait().status == 0)
                 try site.ok("volume scan vol --quiet", within: 20)
                 #expect(
-                    try site.ok("ls -R vol@candidate").lines
+                    try site.ok("ls -R vol@candidate --owner").lines
                         == ["d/", "d/f", "to-file", "to-folder/", "to-folder/f"])
                 let problems = try objects(site.ok("volume show vol --problems --json"))
                 let found = problems.map { "\($0["kind"] ?? "") \($0["path"] ?? "")" }

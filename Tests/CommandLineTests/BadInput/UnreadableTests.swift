@@ -61,7 +61,7 @@ extension CommandLineTests {
                 try DiskFile.remove("\(site.origin)/\(file)")
                 try user.ok("volume scan vol --quiet")
                 #expect(
-                    try user.ok("ls -R vol@candidate").lines
+                    try user.ok("ls -R vol@candidate --owner").lines
                         == Self.everything.inserting("b/new").filter { $0 != file })
             }
         }
@@ -71,10 +71,10 @@ extension CommandLineTests {
                 try tool("chmod", "444", "\(site.origin)/a")
                 try user.ok("volume scan vol --quiet --exclude a/x")
                 #expect(
-                    try user.ok("ls -R vol@candidate").lines
+                    try user.ok("ls -R vol@candidate --owner").lines
                         == Self.everything.filter { $0 != "a/x" })
                 try user.ok("volume scan vol --quiet --exclude a")
-                #expect(try user.ok("ls -R vol@candidate").lines == ["b/", "b/y", "top"])
+                #expect(try user.ok("ls -R vol@candidate --owner").lines == ["b/", "b/y", "top"])
             }
         }
 
@@ -85,7 +85,8 @@ extension CommandLineTests {
                 try tool("chmod", "000", "\(site.origin)/n")
                 try user.ok("volume scan vol --quiet")
                 #expect(
-                    try user.ok("ls -R vol@candidate").lines == Self.everything.inserting("n/"))
+                    try user.ok("ls -R vol@candidate --owner").lines
+                        == Self.everything.inserting("n/"))
             }
         }
     }

@@ -74,7 +74,7 @@ extension CommandLineTests {
                 expectRefusal(
                     try site.run("volume scan vol --prefix \(prefix)"), 1, saying: "'\(prefix)'",
                     site.origin, "--prefix")
-                expectRefusal(try site.run("ls vol@candidate"), 1, saying: "no candidate")
+                expectRefusal(try site.run("ls vol@candidate --owner"), 1, saying: "no candidate")
             }
         }
 
@@ -84,7 +84,7 @@ extension CommandLineTests {
                 for removed in [2, 0] {
                     let done = try site.ok("volume scan vol --prefix d")
                     #expect(done.text.contains("\(removed) removed"), "\(done.text)")
-                    #expect(try site.ok("ls -R vol@candidate").lines == ["top"])
+                    #expect(try site.ok("ls -R vol@candidate --owner").lines == ["top"])
                 }
                 try site.ok("volume publish vol")
                 expectRefusal(try site.run("ls vol:d"), 1, saying: "vol:d")
@@ -104,7 +104,7 @@ extension CommandLineTests {
                 expectRefusal(try site.run(scan), 1, saying: "is empty", "--allow-empty")
                 #expect(try site.ok("ls -R vol").lines.count == 4)
                 try site.ok("\(scan) --allow-empty")
-                #expect(try site.ok("ls vol@candidate").lines.contains("d/") == false)
+                #expect(try site.ok("ls vol@candidate --owner").lines.contains("d/") == false)
             }
         }
 
@@ -123,7 +123,7 @@ extension CommandLineTests {
                 expectRefusal(
                     try site.run("volume scan vol --strict"), 1, saying: "1 reserved-name")
                 try site.ok("volume scan vol --prefix .perigee/secret")
-                expectRefusal(try site.run("ls vol@candidate"), 1, saying: "no candidate")
+                expectRefusal(try site.run("ls vol@candidate --owner"), 1, saying: "no candidate")
                 try site.ok(["volume", "scan", "vol", "--strict", "--exclude", ".perigee"])
                 #expect(try site.ok("volume show vol --problems").lines == [])
             }

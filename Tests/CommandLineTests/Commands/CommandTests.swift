@@ -7,8 +7,15 @@ extension CommandLineTests {
         private static let commands = [
             "init", "root", "root add", "root ls", "root rm", "volume", "volume add",
             "volume scan", "volume publish", "volume ls", "volume show", "volume diff",
-            "volume verify", "volume rollback", "volume set", "volume rm", "ls", "stat", "cat",
-            "mount", "unmount", "sample-archive",
+            "volume verify", "volume rollback", "volume set", "volume rm", "volume release-dates",
+            "volume takedown", "ls", "stat", "cat",
+            "mount", "unmount", "apply", "policy", "policy test", "policy explain",
+            "user", "user add", "user ls", "user disable", "user enable", "user rm", "team",
+            "team add", "team ls", "team show", "team add-member", "team remove-member", "team rm",
+            "team sync", "key", "key create", "key ls", "key rm", "key renew", "token",
+            "token create", "token ls", "token rm", "token renew", "secrets", "secrets rotate",
+            "sample-archive", "audit", "audit show", "audit verify", "backup",
+            "restore", "check",
         ]
 
         @Test(arguments: commands + [""])
@@ -43,7 +50,10 @@ extension CommandLineTests {
                 var found: [String] = []
                 for (prefix, words) in [
                     ("", "--help"), ("root ", "root --help"),
-                    ("volume ", "volume --help"),
+                    ("volume ", "volume --help"), ("policy ", "policy --help"),
+                    ("audit ", "audit --help"),
+                    ("user ", "user --help"), ("team ", "team --help"), ("key ", "key --help"),
+                    ("token ", "token --help"), ("secrets ", "secrets --help"),
                 ] {
                     let text = try site.run(words).text
                     let list = text.components(separatedBy: "SUBCOMMANDS:").last ?? ""
@@ -118,10 +128,10 @@ extension CommandLineTests {
                     _ = try objects(done)
                     #expect(done.errors == [], "\(step): \(done.errorText)")
                 }
-                #expect(try site.ok("cat hst:b.fits").text == "first")
+                #expect(try site.ok("cat hst:b.fits --owner").text == "first")
                 try site.write("a/c.fits", "second")
                 _ = try objects(site.ok("volume scan hst --json"))
-                let candidate = try objects(site.ok("ls hst@candidate --json"))
+                let candidate = try objects(site.ok("ls hst@candidate --owner --json"))
                 #expect(candidate.map { $0["path"] as? String } == ["b.fits", "c.fits"])
                 let changes = try objects(site.ok("volume diff hst hst@candidate --json"))
                 #expect(changes.compactMap { $0["path"] as? String } == ["c.fits"])

@@ -67,7 +67,7 @@ extension CommandLineTests {
             ("volume scan nope", "no volume nope"), ("volume publish nope", "no volume nope"),
             ("volume rm nope", "no volume nope"), ("volume set nope --public", "no volume nope"),
             ("volume verify nope", "no volume nope"), ("ls hst@r7", "hst@r7"),
-            ("ls hst@candidate", "candidate"), ("volume show hst@r7", "hst@r7"),
+            ("ls hst@candidate --owner", "candidate"), ("volume show hst@r7", "hst@r7"),
             ("volume rollback hst@r7", "r7"), ("volume publish hst", "candidate"),
             ("volume rm hst@candidate", "candidate"), ("cat hst:missing", "missing"),
             ("cat hst:folder", "folder"), ("stat hst:missing", "missing"), ("ls hst:file/x", "x"),
@@ -142,7 +142,7 @@ extension CommandLineTests {
                     + "--digests-from /dev/stdin"
                 let done = try Child(["sh", "-c", shell], environment: site.environment).wait()
                 #expect(done.status == 0, "\(done)")
-                #expect(try site.ok("stat hst@candidate:g").text.contains(sum))
+                #expect(try site.ok("stat hst@candidate:g --owner").text.contains(sum))
                 for flag in ["--digests-from", "--changes"] {
                     expectRefusal(
                         try site.run(["volume", "scan", "hst", flag, "/dev/zero"]), 64,
