@@ -1,3 +1,4 @@
+// `try!` in this file: a name that is none is a mistake in the test, which should stop there.
 package import AccessControl
 package import ControlStore
 internal import Logging

@@ -1,3 +1,4 @@
+// `try!` in this file: names and patterns are literals of a test, and one that is none should stop it.
 package import AccessControl
 package import VolumeModel
 
