@@ -60,6 +60,21 @@ struct ExplanationTests {
         #expect(explanation.lines.last == "  but the user is not owner of team crew")
     }
 
+    @Test("A team to join or a day to wait for is nearer than a rule about something else")
+    func foreign() {
+        let crew = rule("crew", .grant(.read), "team:crew", from: "2026-07-01")
+        for other in [
+            rule("all", .grant(.read), "anyone", on: "open/**"),
+            rule("all", .grant(.read), "anyone", when: [.attribute(key("kind"), equals: "i")]),
+            rule("all", .grant(.read), "user:ben"),
+            rule("all", .grant(.read), "team:t-{none}"),
+        ] {
+            let explanation = explain(Example(other, crew), ada)
+            #expect(explanation.own.nearest?.rule == crew, "\(other)")
+            #expect(explanation.own.nearest?.unmet.count == 2)
+        }
+    }
+
     @Test("Each thing that a rule asks for can be what is unmet")
     func requirements() throws {
         var example = Example()

@@ -119,7 +119,8 @@ private struct Examiner {
             way: TeamWay.find(name, in: team, atLeast: role, policy: policy, at: now))
     }
 
-    /// The grant above a level that wants least.
+    /// The grant above a level that wants least: one that somebody can be let into, or that time
+    /// brings, before one about other entries or other people.
     private func nearest(
         above level: AccessLevel, _ entry: Entry, _ denials: [AccessRule]
     ) -> AccessExplanation.Missed? {
@@ -138,6 +139,8 @@ private struct Examiner {
             return AccessExplanation.Missed(rule: rule, unmet: missing)
         }
         return candidates.min { left, right in
+            let (foreign, theirs) = (left.foreignCount, right.foreignCount)
+            if foreign != theirs { return foreign < theirs }
             if left.unmet.count != right.unmet.count { return left.unmet.count < right.unmet.count }
             let (given, other) = (left.rule.grantedLevel ?? .none, right.rule.grantedLevel ?? .none)
             return given != other ? given > other : left.rule.precedes(right.rule)
@@ -193,6 +196,23 @@ private struct Examiner {
             let ended = (policy.teams[team] ?? []).filter { $0.member == .user(name) }
                 .compactMap(\.until).max()
             return .membership(team, ended: ended)
+        }
+    }
+}
+
+extension AccessExplanation.Missed {
+    /// How much of what is unmet makes the rule one about something else, whoever joins a team and
+    /// however long one waits.
+    fileprivate var foreignCount: Int { unmet.count(where: \.isForeign) }
+}
+
+extension AccessExplanation.Requirement {
+    fileprivate var isForeign: Bool {
+        switch self {
+        case .user, .teamOfClass, .pattern, .entry, .attribute, .embargoed: true
+        case .knownUser, .enabledUser, .identity, .membership, .role, .from, .ended,
+            .metadataRelease, .dataRelease, .denial:
+            false
         }
     }
 }

@@ -41,7 +41,8 @@ package struct AccessExplanation: Hashable, Sendable {
         package let denial: Match?
         /// What lowered the level last.
         package let cap: AccessDecision.Cap
-        /// Of the grants that would have given more, the one with the fewest things unmet; nil at
+        /// Of the grants that would have given more, the one that is nearest: rules about other
+        /// entries or people come last, and of the rest the one with the fewest things unmet; nil at
         /// `read`, and where no rule gives more.
         package let nearest: Missed?
     }
