@@ -65,7 +65,8 @@ struct VolumeAddCommand: ParsableCommand {
                 isPublic: isPublic, sources: [draft]),
             making: root, reusingName: reuseName)
         if options.json {
-            Output.object(VolumeReport(record))
+            let policy = try options.store().snapshot().policy
+            Output.object(VolumeReport(record, PublicStanding(of: name, in: policy)))
         } else {
             options.say(
                 "Added the volume \(name). Scan it next: perigee volume scan \(name)")

@@ -12,7 +12,12 @@ struct VolumeReport: Encodable {
     var creator: String?
     var licence: String?
     var doi: String?
+    /// Whether anyone may read all of it now.
     var isPublic: Bool
+    /// When that begins by itself, where it does.
+    var publicFrom: String?
+    /// When that ends by itself, where it does.
+    var publicUntil: String?
     var ordinal: Int
     var current: Int?
     var highest: Int?
@@ -38,7 +43,7 @@ struct VolumeReport: Encodable {
         var note: String?
     }
 
-    init(_ record: VolumeRecord) {
+    init(_ record: VolumeRecord, _ standing: PublicStanding) {
         name = record.name.string
         title = record.metadata.title
         abstract = record.metadata.abstract
@@ -48,7 +53,9 @@ struct VolumeReport: Encodable {
         creator = record.metadata.creator
         licence = record.metadata.licence
         doi = record.metadata.doi
-        isPublic = record.isPublic
+        isPublic = standing.isPublic
+        publicFrom = standing.isPublic ? nil : standing.until?.iso8601
+        publicUntil = standing.isPublic ? standing.until?.iso8601 : nil
         ordinal = record.ordinal
         current = record.current?.value
         highest = record.highest?.value

@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import ArgumentParser
 internal import ControlStore
 internal import VolumeModel
@@ -6,20 +7,25 @@ internal import VolumeService
 struct VolumeListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the volumes.",
-        discussion: "Example: perigee volume ls --json")
+        discussion: """
+            Name, current revision, whether anyone may read it and until when that holds, title.
+
+            Example: perigee volume ls --json
+            """)
 
     @OptionGroup var options: StateOptions
 
     func run() throws {
-        for record in try options.store().volumes() {
+        let snapshot = try options.store().snapshot()
+        for record in snapshot.volumes {
+            let standing = PublicStanding(of: record.name, in: snapshot.policy)
             if options.json {
-                Output.object(VolumeReport(record))
+                Output.object(VolumeReport(record, standing))
                 continue
             }
             let revision = record.current.map { "\($0)" } ?? "-"
-            let visibility = record.isPublic ? "public" : "private"
             Output.line(
-                "\(record.name)\t\(revision)\t\(visibility)\t"
+                "\(record.name)\t\(revision)\t\(standing.words)\t"
                     + Printable.escaped(Array(record.metadata.title.utf8)))
         }
     }
@@ -57,20 +63,23 @@ struct VolumeShowCommand: ParsableCommand {
         }
         let candidate = try publisher.candidate(of: reference.volume)
         let counts = try publisher.problemCounts(of: reference.volume)
+        let policy = try store.snapshot().policy
+        let standing = PublicStanding(of: record.name, in: policy)
         if options.json {
-            var report = VolumeReport(record)
+            var report = VolumeReport(record, standing)
             report.revisions = revisions.map { VolumeReport.Revision($0) }
             report.candidate = candidate.map { VolumeReport.Revision($0) }
             report.problems = Dictionary(
                 uniqueKeysWithValues: counts.map { ($0.key.label, $0.value) })
             Output.object(report)
         } else {
-            show(record, revisions, candidate, counts)
+            let hasGrants = policy.volumes[record.name]?.rules.contains { $0.isGrant } ?? false
+            show(record, standing.readers(hasGrants: hasGrants), revisions, candidate, counts)
         }
     }
 
     private func show(
-        _ record: VolumeRecord, _ revisions: [RevisionRecord],
+        _ record: VolumeRecord, _ readers: String, _ revisions: [RevisionRecord],
         _ candidate: Publisher.CandidateFacts?, _ problems: [ScanProblem.Kind: Int]
     ) {
         let facts: [(String, String?)] = [
@@ -78,7 +87,7 @@ struct VolumeShowCommand: ParsableCommand {
             ("Abstract", record.metadata.abstract), ("Domain", record.metadata.domain),
             ("Mission", record.metadata.mission), ("Contact", record.metadata.contact),
             ("Creator", record.metadata.creator), ("Licence", record.metadata.licence),
-            ("DOI", record.metadata.doi), ("Readers", record.isPublic ? "anyone" : "nobody yet"),
+            ("DOI", record.metadata.doi), ("Readers", readers),
             (
                 "Source",
                 record.sources.map { "\($0.root):\($0.subpath)" }.joined(separator: ", ")
@@ -129,6 +138,10 @@ struct VolumeShowCommand: ParsableCommand {
         var path: String
         var detail: String
     }
+}
+
+extension AccessRule {
+    fileprivate var isGrant: Bool { if case .grant = effect { true } else { false } }
 }
 
 extension VolumeReport.Revision {
