@@ -6,13 +6,16 @@ package import VolumeModel
 /// Taking entries away from everybody, in every revision, whatever else is granted.
 extension Publisher {
     /// A rule that takes entries down.
-    package struct Takedown: Hashable, Sendable {
+    package struct Takedown: Sendable {
         /// The rule's name.
         package let name: String
         /// What it covers: what matches, and all below.
         package let pattern: PathPattern
         /// How many entries of the current revision that is; nil where none is published.
         package let covered: Covered?
+        /// Why entries that links lead to may be open by the links' paths still, though the rule is
+        /// in force; nil where all is done. The same takedown once more does the rest.
+        package var unfinished: PerigeeError?
     }
 
     /// How much of a revision a pattern covers.
@@ -29,7 +32,8 @@ extension Publisher {
 
     /// Takes down what a pattern covers. The same pattern once more changes nothing.
     ///
-    /// - Throws: `.notFound`, `.busy`, `.conflict` where others change the store all the time.
+    /// - Throws: `.notFound`, `.busy`, `.conflict` where others change the store all the time;
+    ///   nothing was taken down then.
     package func takeDown(
         _ pattern: PathPattern, of name: VolumeName
     ) throws(PerigeeError) -> Takedown {
@@ -45,9 +49,14 @@ extension Publisher {
             return rule
         }
         // What is reached by a link has to say where it really is.
-        try assignClassesIfNeeded(name)
-        return Takedown(
-            name: rule.name, pattern: pattern, covered: try covered(by: pattern, of: name))
+        do throws(PerigeeError) {
+            try assignClassesIfNeeded(name)
+            return Takedown(
+                name: rule.name, pattern: pattern, covered: try covered(by: pattern, of: name))
+        } catch {
+            return Takedown(
+                name: rule.name, pattern: pattern, covered: nil, unfinished: error)
+        }
     }
 
     /// Takes a takedown back.

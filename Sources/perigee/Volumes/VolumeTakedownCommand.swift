@@ -82,14 +82,22 @@ struct VolumeTakedownCommand: ParsableCommand {
             return Output.object(
                 Report(
                     volume: name.string, rule: takedown.name, pattern: takedown.pattern.text,
-                    files: takedown.covered?.files, folders: takedown.covered?.folders))
+                    files: takedown.covered?.files, folders: takedown.covered?.folders,
+                    unfinished: takedown.unfinished?.description))
+        }
+        let pattern = Printable.quoted(takedown.pattern.text)
+        if let error = takedown.unfinished {
+            Terminal.errorLine(
+                "perigee: \(takedown.name) \(pattern) of \(name) is in force, but what links lead"
+                    + " to may be open by the link's path still: \(error)\n"
+                    + "  take it down once more when that is mended")
+            return
         }
         let covered =
             takedown.covered.map {
                 "\(Human.count($0.files, "file")) and \(Human.count($0.folders, "folder")) of the "
                     + "current revision"
             } ?? "nothing is published"
-        let pattern = Printable.quoted(takedown.pattern.text)
         // Asked for, so that it is shown whatever else is not.
         let line = "\(takedown.name)  \(pattern)  covers \(covered)"
         if list { Output.line(line) } else { options.say(line) }
@@ -101,5 +109,7 @@ struct VolumeTakedownCommand: ParsableCommand {
         var pattern: String
         var files: Int64?
         var folders: Int64?
+        /// Why it is to be taken down once more, though it is in force.
+        var unfinished: String?
     }
 }

@@ -149,6 +149,31 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `a takedown is in force though somebody writes the catalogue, and says so`()
+            throws
+        {
+            try withVolume { site in
+                try store(site).perform(
+                    [
+                        .setSettings(
+                            try VolumeName("vol"),
+                            VolumeSettings(expressions: [try PathExpression("p{part}/**")]))
+                    ], at: nil)
+                let lock = try CatalogueLock(
+                    try VolumeName("vol"), in: try StateFolder(path: site.state))
+                let done = try site.run(["volume", "takedown", "vol:p1"])
+                #expect(done.status == 0, "\(done)")
+                #expect(done.errorText.contains("takedown-1 'p1' of vol is in force, but"))
+                #expect(done.errorText.contains("once more"))
+                #expect(try files(site, "vol") == ["p2/c", "p2/new"])
+                let json = try objects(site.ok(["volume", "takedown", "vol:p1", "--json"])).first
+                #expect((json?["unfinished"] as? String)?.contains("vol") == true)
+                lock.release()
+                let again = try site.ok(["volume", "takedown", "vol:p1"])
+                #expect(again.errors == [] && again.text.contains("covers 2 files"), "\(again)")
+            }
+        }
+
         @Test
         func `an assignment killed at any instant is whole or not there, and done by the next`()
             throws
