@@ -34,13 +34,10 @@ struct RestoreCommand: ParsableCommand {
             }
             return accept
         }
-        // A catalogue that was copied a moment after control may have been given newer classes.
-        let publisher = try options.publisher()
-        for volume in try options.store().volumes() {
-            try publisher.assignClassesIfNeeded(volume.name)
-        }
+        let unfinished = try assignClasses()
         if options.json {
-            Output.object(RestoreReport(folder: folder, outcome: outcome))
+            Output.object(
+                RestoreReport(folder: folder, outcome: outcome, unfinished: unfinished))
         } else {
             options.say(
                 "Restored the backup of \(outcome.manifest.made), epoch \(outcome.manifest.epoch),"
@@ -50,6 +47,29 @@ struct RestoreCommand: ParsableCommand {
                 "Keys and tokens are refused until they are renewed: perigee key ls, perigee token"
                     + " ls. Start mounts again.")
         }
+        for (name, error) in unfinished {
+            Terminal.errorLine(
+                "perigee: the backup is restored, but entries of \(name) may be in other classes"
+                    + " than its attributes call for: \(error)\n"
+                    + "  when that is mended, run: perigee volume scan \(name)")
+        }
+    }
+
+    /// A catalogue that was copied a moment after control may have been given other classes than
+    /// control knows.
+    ///
+    /// - Returns: the volumes of which that could not be mended, with the reason.
+    private func assignClasses() throws(PerigeeError) -> [(VolumeName, PerigeeError)] {
+        let publisher = try options.publisher()
+        var unfinished: [(VolumeName, PerigeeError)] = []
+        for volume in try options.store().volumes() {
+            do throws(PerigeeError) {
+                try publisher.assignClassesIfNeeded(volume.name)
+            } catch {
+                unfinished.append((volume.name, error))
+            }
+        }
+        return unfinished
     }
 }
 
@@ -60,12 +80,18 @@ struct RestoreReport: Encodable {
     var generation: Int64
     var reopened: [String]
     var previous: String?
+    /// Why entries may be in other classes than attributes call for, by volume.
+    var unfinished: [String: String]
 
-    init(folder: String, outcome: StateRestore.Outcome) {
+    init(
+        folder: String, outcome: StateRestore.Outcome, unfinished: [(VolumeName, PerigeeError)]
+    ) {
         backup = BackupReport(folder: folder, manifest: outcome.manifest)
         epoch = outcome.epoch.value
         generation = outcome.generation
         reopened = outcome.reopened
         previous = outcome.previous
+        self.unfinished = Dictionary(
+            uniqueKeysWithValues: unfinished.map { ($0.string, $1.description) })
     }
 }

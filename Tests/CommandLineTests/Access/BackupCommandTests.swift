@@ -1,7 +1,10 @@
+import AccessControl
+import ControlStore
 import Foundation
 import GRDB
 import PerigeeTesting
 import Testing
+import VolumeModel
 
 extension CommandLineTests {
     @Suite struct BackupCommandTests {
@@ -48,6 +51,50 @@ extension CommandLineTests {
                 let done = try site.ok("restore \(backup) --accept --json")
                 #expect(done.text.contains("grant read to anyone"))
                 #expect(try site.ok("cat vol:x").text == "hello")
+            }
+        }
+
+        @Test func `a restore puts entries into their classes, or says of which volumes it cannot`()
+            throws
+        {
+            try withSite { site in
+                let name = try VolumeName("vol")
+                for path in ["p1/a", "p2/b"] { try site.write(path, path) }
+                try site.publish()
+                let rule = AccessRule(
+                    name: "closed", effect: .denial(.none), subject: .anyone,
+                    conditions: [.attribute(try AttributeKey("part"), equals: "1")])
+                let expressions = [try PathExpression("p{part}/**")]
+                func change(_ operations: [ControlOperation]) throws {
+                    try SQLiteControlStore(try StateFolder(path: site.state))
+                        .perform(operations, at: nil)
+                }
+                // As where a scan ends between the copies of control and of the catalogue.
+                try change([
+                    .setSettings(name, VolumeSettings(expressions: expressions)),
+                    .setRule(name, rule, label: nil),
+                ])
+                try site.ok("backup \(site.folder)/first --quiet")
+                let first = try site.ok("restore \(site.folder)/first")
+                #expect(first.errors == [])
+                #expect(try site.ok("ls -R vol").lines == ["p2/", "p2/b"])
+
+                try change([
+                    .setAttributeRows(
+                        name,
+                        try ["x", "y"].enumerated().map { line, value in
+                            AttributeRow(
+                                pattern: try PathPattern("p1"), key: try AttributeKey("k"),
+                                value: value, line: line + 2)
+                        })
+                ])
+                try site.ok("backup \(site.folder)/second --quiet")
+                let second = try site.run("restore \(site.folder)/second --json")
+                #expect(second.status == 0, "\(second)")
+                #expect(second.errorText.contains("perigee volume scan vol"))
+                let report = try #require(try objects(second).first)
+                let unfinished = try #require(report["unfinished"] as? [String: String])
+                #expect(unfinished.keys.contains("vol"))
             }
         }
 
