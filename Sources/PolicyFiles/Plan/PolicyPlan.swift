@@ -72,14 +72,25 @@ package struct PolicyPlan: Sendable {
         return (words + ["\(unchanged) unchanged"]).joined(separator: ", ")
     }
 
+    /// The label of what `perigee team sync` makes.
+    package static let syncLabel: PolicyLabel = "sync"
+
     /// The label of a set of files.
     ///
-    /// - Throws: `.invalidArgument` for what is no name.
+    /// - Throws: `.invalidArgument` for what is no name, and for a label that a command marks its
+    ///   own objects with: a plan would change and remove them as the files'.
     package static func label(_ text: String) throws(PerigeeError) -> PolicyLabel {
         guard let name = try? TeamName(text) else {
             throw PerigeeError(
                 .invalidArgument, "\(Printable.quoted(text)) is no label",
                 remedy: "use 1 to 64 of a-z, 0-9, and inside of it `.`, `_`, `-`")
+        }
+        guard name.string != syncLabel else {
+            throw PerigeeError(
+                .invalidArgument,
+                "the label \(syncLabel) marks what `perigee team sync` makes, which files would"
+                    + " take over or remove",
+                remedy: "choose another label")
         }
         return name.string
     }

@@ -1,11 +1,12 @@
 internal import AccessControl
 internal import ControlStore
+internal import PolicyFiles
 internal import VolumeModel
 
 /// What has to be done so that teams are as a table says.
 struct TeamSync {
     /// Marks the teams that a sync made: one that is in no table any more is emptied.
-    static let label: PolicyLabel = "sync"
+    static let label = PolicyPlan.syncLabel
 
     /// One thing that changes.
     struct Change: Encodable {

@@ -56,6 +56,19 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `policy files cannot take the label of a sync`() throws {
+            try withSite { site in
+                #expect(try site.sync("team\tuser\nhst-1\tada\n").status == 0)
+                let path = try site.writePolicy("kind: Team\nname: crew\n")
+                for flags in [[], ["--prune"], ["--dry-run"]] {
+                    expectRefusal(
+                        try site.run(["apply", "-f", path, "--label", "sync"] + flags), 64,
+                        saying: "the label sync", "perigee team sync", "another label")
+                }
+                #expect(try objects(site.ok("team ls --json")).count == 1)
+            }
+        }
+
         @Test func `members become exactly those of the table, and other teams stay`() throws {
             try withSite { site in
                 for name in ["ada", "eve"] { try site.ok("user add \(name)") }
