@@ -27,7 +27,7 @@ struct PolicyExplainCommand: ParsableCommand {
 
     func run() throws {
         let reference = try VolumeReference(parsing: reference)
-        let requester = try Self.requester(subject)
+        let requester = try requester()
         let now = try at.map { text throws(PerigeeError) in try Timestamp(parsing: text) } ?? .now
         let store = try options.store()
         let record = try store.volume(named: reference.volume)
@@ -71,9 +71,11 @@ struct PolicyExplainCommand: ParsableCommand {
         }
     }
 
-    private static func requester(_ text: String) throws(PerigeeError) -> Requester {
-        if text == "anyone" { return .anyone }
-        return .user(try UserName(text.hasPrefix("user:") ? String(text.dropFirst(5)) : text))
+    private func requester() throws(PerigeeError) -> Requester {
+        let name = subject.hasPrefix("user:") ? String(subject.dropFirst(5)) : subject
+        let principal = try ActingUser.principal(name, for: "policy explain \(reference)", options)
+        guard case .user(let user, _) = principal else { return .anyone }
+        return .user(user)
     }
 
     private func show(_ explanation: AccessExplanation, absence: String?) {

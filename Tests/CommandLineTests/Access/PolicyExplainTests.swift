@@ -93,8 +93,30 @@ extension CommandLineTests {
                 expectRefusal(try site.run("policy explain hst --as Jane"), 64, saying: "Jane")
                 expectRefusal(
                     try site.run("policy explain hst --at tomorrow"), 64, saying: "tomorrow")
-                let unknown = try site.ok("policy explain hst --as nobody").text
-                #expect(unknown.contains("there is no such user"), "\(unknown)")
+                expectRefusal(
+                    try site.run("policy explain hst --as nobody"), 1, saying: "no user nobody")
+            }
+        }
+
+        @Test func `what is explained as a user is in the audit, as what is read as one is`() throws
+        {
+            try withSamples { site in
+                try site.ok("user add ada")
+                func acted() throws -> [[String: any Sendable]] {
+                    try objects(site.ok("audit --json")).filter {
+                        $0["action"] as? String == "acted-as"
+                    }
+                }
+                try site.ok("policy explain hst:a")
+                try site.ok("policy explain hst:a --as anyone")
+                #expect(try acted().isEmpty)
+                for name in ["ada", "user:ada"] {
+                    try site.ok("policy explain hst:a --as \(name)")
+                }
+                let events = try acted()
+                #expect(events.count == 2)
+                #expect(events.allSatisfy { $0["subject"] as? String == "ada" }, "\(events)")
+                #expect(events.allSatisfy { $0["detail"] as? String == "policy explain hst:a" })
             }
         }
     }
