@@ -63,17 +63,21 @@ extension Publisher {
         return facts.source.map { $0 != hash } ?? (!source.isEmpty || facts.hasLinks)
     }
 
-    /// Tells control of the rows that were put into other classes, once they are durable.
+    /// Tells control of the rows that were put into other classes, once they are durable, and lifts
+    /// the hold that waited for them.
     func tellOfClasses(_ writer: CandidateWriter, of name: VolumeName) throws(PerigeeError) {
         let untold = try writer.classFacts().untold
-        guard untold > 0 else { return }
-        try store.perform([.classesAssigned(name, entries: untold)], at: nil)
-        try writer.setClassesTold()
+        var operations: [ControlOperation] = []
+        if untold > 0 { operations.append(.classesAssigned(name, entries: untold)) }
+        if ClassHold.isOn(name, in: try store.snapshot()) { operations.append(ClassHold.off(name)) }
+        guard !operations.isEmpty else { return }
+        try store.perform(operations, at: nil)
+        if untold > 0 { try writer.setClassesTold() }
     }
 
     /// Puts all entries of a volume into the classes that its attributes call for now, where that is
-    /// not so already: after a change of its path expressions, and what a crash left over. Does
-    /// nothing where nothing was scanned yet, since a scan does it by itself.
+    /// not so already: what a crash left over, and after a restore. Does nothing where nothing was
+    /// scanned yet, since a scan does it by itself.
     ///
     /// - Returns: how many rows were put into another class.
     /// - Throws: `.busy` where another process scans or publishes it, `.conflict` where two rows of
@@ -81,44 +85,94 @@ extension Publisher {
     ///   `.corrupt`; nothing was changed then.
     @discardableResult
     package func assignClassesIfNeeded(_ name: VolumeName) throws(PerigeeError) -> Int {
-        guard try needsClasses(name) else { return 0 }
+        guard let pending = try pendingClasses(of: name, by: nil) else { return 0 }
+        try commit(pending)
+        return pending.changed
+    }
+
+    /// Classes that were assigned, and are not in force yet.
+    struct PendingClasses {
+        let volume: VolumeName
+        /// Rows that are put into another class.
+        let changed: Int
+        fileprivate let lock: CatalogueLock
+        fileprivate let writer: CandidateWriter
+    }
+
+    /// Assigns the classes of a volume in a transaction that stays open; nil where they are as they
+    /// should be.
+    ///
+    /// - Parameter expressions: what paths tell; nil: what control says.
+    /// - Throws: as `assignClassesIfNeeded`.
+    func pendingClasses(
+        of name: VolumeName, by expressions: [PathExpression]?
+    ) throws(PerigeeError) -> PendingClasses? {
+        guard try needsClasses(name, by: expressions) else { return nil }
         let lock = try CatalogueLock(name, in: folder)
-        defer { lock.release() }
         // Looked at again under the lock: somebody may have done it a moment ago.
-        guard try needsClasses(name) else { return 0 }
+        guard try needsClasses(name, by: expressions) else {
+            lock.release()
+            return nil
+        }
         let record = try store.volume(named: name)
         let source = try Self.source(of: record)
         try CatalogueFile.checkRoom(record, in: folder)
         let origin = try store.root(named: source.root)
+        let attributes = try attributes(of: name, by: expressions)
         let writer = try CandidateWriter(
             path: folder.catalogue(for: name), ordinal: record.ordinal,
             highest: record.highest?.value ?? 0,
             options: CandidateWriter.Options(
                 source: source.number, fingerprint: origin.fingerprint, computesDigests: false))
         try writer.begin()
-        let assignment: Assignment
         do throws(PerigeeError) {
-            assignment = try assignClasses(
-                writer, of: record, nil, try store.attributeSource(of: name),
-                folder: source.subpath, isWhole: true)
-            try writer.commitClasses()
+            let assignment = try assignClasses(
+                writer, of: record, nil, attributes, folder: source.subpath, isWhole: true)
+            return PendingClasses(
+                volume: name, changed: assignment.changed, lock: lock, writer: writer)
         } catch {
             writer.rollback()
             throw error
         }
-        try tellOfClasses(writer, of: name)
-        return assignment.changed
     }
 
-    private func needsClasses(_ name: VolumeName) throws(PerigeeError) -> Bool {
+    /// Puts pending classes in force.
+    func commit(_ pending: PendingClasses) throws(PerigeeError) {
+        defer { pending.lock.release() }
+        do throws(PerigeeError) {
+            try pending.writer.commitClasses()
+        } catch {
+            pending.writer.rollback()
+            throw error
+        }
+        try tellOfClasses(pending.writer, of: pending.volume)
+    }
+
+    /// Leaves the classes as they were.
+    func discard(_ pending: PendingClasses) {
+        pending.writer.rollback()
+        pending.lock.release()
+    }
+
+    private func needsClasses(
+        _ name: VolumeName, by expressions: [PathExpression]?
+    ) throws(PerigeeError) -> Bool {
         let snapshot = try store.snapshot()
         guard hasCatalogue(name), let record = snapshot.volume(named: name) else { return false }
         let facts = try reader(record).classFacts()
-        if facts.untold > 0 { return true }
-        let attributes = try store.attributeSource(of: name)
+        if facts.untold > 0 || ClassHold.isOn(name, in: snapshot) { return true }
+        let attributes = try attributes(of: name, by: expressions)
         let folder = try Self.source(of: record).subpath
         return Self.isStale(
             facts, attributes.hash(folder: folder), attributes, snapshot.policy.volumes[name])
+    }
+
+    private func attributes(
+        of name: VolumeName, by expressions: [PathExpression]?
+    ) throws(PerigeeError) -> AttributeSource {
+        var source = try store.attributeSource(of: name)
+        if let expressions { source.expressions = expressions }
+        return source
     }
 
     /// The source that is scanned.

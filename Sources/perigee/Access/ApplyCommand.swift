@@ -50,28 +50,27 @@ struct ApplyCommand: ParsableCommand {
             return (set, plan)
         }
         if dryRun { return show(plan, assigned: [:]) }
-        if !plan.isEmpty { try store.perform(plan.operations, at: plan.epoch) }
         // Of volumes that did not change as well: a run before may have been killed here.
-        var assigned: [String: Int] = [:]
-        for volume in set.volumes {
-            let count = try Self.assign(volume.name.value, publisher)
-            if count > 0 { assigned[volume.name.value.string] = count }
+        let expressions = Dictionary(
+            set.volumes.map { ($0.name.value, $0.settings.expressions) }
+        ) { first, _ in first }
+        let assigned = try publisher.switchClasses(to: expressions) { holds throws(PerigeeError) in
+            guard !plan.isEmpty else { return }
+            // New classes are a change of the store too, and none that the plan could be about.
+            let snapshot = try store.snapshot()
+            guard let again = try? PolicyPlan(set, on: snapshot, planning),
+                again.changes == plan.changes
+            else {
+                throw PerigeeError(
+                    .conflict,
+                    "the control store was changed meanwhile, so that the plan is another one now",
+                    remedy: "nothing was done; run the command again")
+            }
+            try store.perform(again.operations + holds, at: snapshot.epoch)
         }
-        show(plan, assigned: assigned)
-    }
-
-    /// Puts a volume's entries into the classes that its path expressions call for now.
-    private static func assign(
-        _ name: VolumeName, _ publisher: Publisher
-    ) throws(PerigeeError) -> Int {
-        do throws(PerigeeError) {
-            return try publisher.assignClassesIfNeeded(name)
-        } catch {
-            throw PerigeeError(
-                error.code,
-                "the policies are in force, but entries of \(name) are in their old classes still",
-                remedy: "apply them again when that is mended", cause: error)
-        }
+        show(
+            plan,
+            assigned: Dictionary(uniqueKeysWithValues: assigned.map { ($0.key.string, $0.value) }))
     }
 
     /// That the folders of volumes to be made are there.

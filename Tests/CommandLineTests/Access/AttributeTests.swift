@@ -174,6 +174,39 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `policies that ask for other classes wait for whoever writes the catalogue`()
+            throws
+        {
+            try withVolume { site in
+                let path = try site.writePolicy(
+                    """
+                    kind: Volume
+                    name: vol
+                    title: vol
+                    attributes: [{path: "p{part}/**"}]
+                    ---
+                    kind: Policy
+                    volume: vol
+                    rules:
+                      - {name: open, grant: read, to: anyone}
+                      - {name: closed, deny: none, to: anyone, when: part=1}
+
+                    """)
+                let lock = try CatalogueLock(
+                    try VolumeName("vol"), in: try StateFolder(path: site.state))
+                let epoch = try store(site).snapshot().epoch
+                expectRefusal(
+                    try site.run(["apply", "-f", path, "--adopt"]), 1,
+                    saying: "vol is being written")
+                // Nothing is in force, rather than rules about classes that nothing is in.
+                #expect(try store(site).snapshot().epoch == epoch)
+                lock.release()
+                try site.ok(["apply", "-f", path, "--adopt"])
+                #expect(try files(site, "vol") == ["p2/c", "p2/new"])
+                #expect(try files(site, "vol@r1") == ["p2/c"])
+            }
+        }
+
         @Test
         func `an assignment killed at any instant is whole or not there, and done by the next`()
             throws
