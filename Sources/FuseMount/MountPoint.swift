@@ -61,7 +61,7 @@ package enum MountPoint {
         if error == ENOENT {
             throw PerigeeError(
                 .notFound, "there is no folder \(Printable.quoted(path)) to mount on",
-                remedy: "make it first: mkdir -p \(path)")
+                remedy: "make it first: mkdir -p \(Printable.escaped(Array(path.utf8)))")
         }
         throw refused(path, error)
     }

@@ -1,3 +1,5 @@
+internal import VolumeModel
+
 /// A spot in a policy file.
 package struct FilePlace: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The file, as the person who named it would find it.
@@ -21,8 +23,10 @@ package struct FilePlace: Hashable, Comparable, Sendable, CustomStringConvertibl
         return (left.line, left.column) < (right.line, right.column)
     }
 
-    /// `policies/jwst.yaml:14:5`, which editors and terminals jump to.
-    package var description: String { "\(file):\(line):\(column)" }
+    /// `policies/jwst.yaml:14:5`, which editors and terminals jump to; made safe for them.
+    package var description: String {
+        "\(Printable.escaped(Array(file.utf8))):\(line):\(column)"
+    }
 }
 
 /// One thing that is wrong with a policy file.

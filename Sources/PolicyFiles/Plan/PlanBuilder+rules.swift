@@ -93,7 +93,9 @@ extension PlanBuilder {
         details.compare("when", words(old.conditions), words(new.conditions))
         details.compare("from", old.from?.iso8601, new.from?.iso8601)
         details.compare("until", old.until?.iso8601, new.until?.iso8601)
-        details.compare("file", old.place, new.place)
+        details.compare(
+            "file", Printable.escaped(Array(old.place.utf8)),
+            Printable.escaped(Array(new.place.utf8)))
         return details
     }
 

@@ -8,7 +8,7 @@ package struct PolicySource: Sendable {
     /// The most files in one folder.
     package static let most = 1_000
 
-    /// The file as it was named, fit for messages.
+    /// The file as it was named.
     package let path: String
     /// The file and the folder that it lies in, as rules remember it: `policies/jwst.yaml`.
     package let name: String
@@ -17,7 +17,7 @@ package struct PolicySource: Sendable {
 
     /// Takes bytes that were read already.
     package init(path: String, name: String? = nil, bytes: [UInt8]) {
-        self.path = Printable.escaped(Array(path.utf8))
+        self.path = path
         self.name = name ?? path
         self.bytes = bytes
     }
@@ -117,7 +117,7 @@ package struct PolicySource: Sendable {
     }
 
     private static func start(of path: String) -> FilePlace {
-        FilePlace(file: Printable.escaped(Array(path.utf8)), line: 1, column: 1)
+        FilePlace(file: path, line: 1, column: 1)
     }
 
     private static func joined(_ folder: String, _ name: String) -> String {
@@ -125,6 +125,7 @@ package struct PolicySource: Sendable {
     }
 
     /// The file's name below that of its folder, so that it does not matter from where it was named.
+    /// A rule's place is one line: a control character is kept as the sign of one that is unknown.
     private static func storedName(_ path: String) -> String {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { path[...$0] } ?? "."
@@ -132,7 +133,10 @@ package struct PolicySource: Sendable {
         guard let real = realpath(String(folder), nil) else { return path }
         defer { free(real) }
         let above = String(cString: real).split(separator: "/").last.map { "\($0)/" } ?? ""
-        return Printable.escaped(Array("\(above)\(name)".utf8))
+        let scalars = "\(above)\(name)".unicodeScalars.map {
+            $0.properties.generalCategory == .control ? "\u{fffd}" : $0
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     private static func tooLarge(_ path: String) -> PolicyFaults {

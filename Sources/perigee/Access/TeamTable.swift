@@ -129,7 +129,9 @@ struct TeamTable {
             defer { try? file.close() }
             data = try file.read(upToCount: largestFile + 1)
         } catch {
-            throw PerigeeError(.notFound, "the table \(name) cannot be read", cause: error)
+            throw PerigeeError(
+                .notFound, "the table \(name) cannot be read",
+                remedy: "name a file that this user may read")
         }
         guard let data, data.count <= largestFile else {
             throw PerigeeError(

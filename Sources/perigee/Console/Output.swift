@@ -28,6 +28,11 @@ enum Output {
         isTerminal ? Array(Printable.escaped(bytes).utf8) : bytes
     }
 
+    /// A name or path as JSON holds it: itself, or with escapes where it is no UTF-8.
+    static func text(_ bytes: [UInt8]) -> String {
+        String(validating: bytes, as: UTF8.self) ?? Printable.escaped(bytes)
+    }
+
     /// Whether a person is looking.
     static let isTerminal = isatty(STDOUT_FILENO) == 1
 

@@ -43,14 +43,16 @@ struct NamedEntry {
         if access(text, F_OK) == 0 {
             return PerigeeError(
                 error.code, error.message,
-                remedy: "\(Printable.quoted(text)) is a path of this machine: \(hint(text))",
+                remedy: "\(Printable.quoted(text)) is a path of this machine: "
+                    + hint(Printable.escaped(Array(text.utf8))),
                 cause: error.cause)
         }
         guard error.code == .notFound, principal != .owner else { return error }
         // The same words whether there is one or not.
         let state = (try? VolumeReference(parsing: text)).map { "\($0.volume)\($0.revision)" }
         return PerigeeError(
-            .notFound, "there is no volume \(state ?? text), or not for \(principal)",
+            .notFound,
+            "there is no volume \(state ?? Printable.quoted(text)), or not for \(principal)",
             remedy: "read with --as USER or, as the state's owner, with --owner; "
                 + "`perigee volume ls` lists the volumes",
             cause: error.cause)

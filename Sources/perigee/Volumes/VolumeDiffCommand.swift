@@ -108,7 +108,7 @@ struct VolumeVerifyCommand: ParsableCommand {
                     files: result.files, bytes: result.bytes, digested: result.digested,
                     isCatalogueSound: result.isCatalogueSound,
                     faults: result.faults.map {
-                        Report.Fault(path: Printable.escaped($0.path), detail: $0.detail)
+                        Report.Fault(path: Output.text($0.path), detail: $0.detail)
                     }))
             return
         }
@@ -117,7 +117,7 @@ struct VolumeVerifyCommand: ParsableCommand {
         }
         if !result.isCatalogueSound {
             Output.line(
-                "the catalogue's rows do not give the state digest of \(reference): restore the "
+                "the catalogue's rows do not give the state digest of \(reference.volume)\(reference.revision): restore the "
                     + "state folder from a backup")
         }
         options.say(

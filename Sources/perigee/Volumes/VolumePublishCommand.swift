@@ -59,7 +59,8 @@ struct VolumeRollbackCommand: ParsableCommand {
         let reference = try VolumeReference(parsing: reference)
         guard case .pinned(let number) = reference.revision, reference.path == nil else {
             throw PerigeeError(
-                .invalidArgument, "\(reference) names no revision to go back to",
+                .invalidArgument,
+                "\(Printable.escaped(Array("\(reference)".utf8))) names no revision to go back to",
                 remedy: "write one, as in \(reference.volume)@r1")
         }
         try options.publisher().rollBack(reference.volume, to: number)
@@ -125,7 +126,8 @@ struct VolumeRemoveCommand: ParsableCommand {
             try publisher.discardCandidate(of: reference.volume)
         default:
             throw PerigeeError(
-                .invalidArgument, "\(reference) cannot be removed",
+                .invalidArgument,
+                "\(Printable.escaped(Array("\(reference)".utf8))) cannot be removed",
                 remedy: "name a volume, or its @candidate; a revision stays for good")
         }
         if options.json {

@@ -57,7 +57,7 @@ struct VolumeShowCommand: ParsableCommand {
             revisions = revisions.filter { $0.number == number }
             guard !revisions.isEmpty else {
                 throw PerigeeError(
-                    .notFound, "there is no revision \(reference)",
+                    .notFound, "there is no revision \(reference.volume)@\(number)",
                     remedy: "`perigee volume show \(reference.volume)` lists its revisions")
             }
         }
@@ -124,7 +124,7 @@ struct VolumeShowCommand: ParsableCommand {
             if options.json {
                 Output.object(
                     Problem(
-                        kind: problem.kind.label, path: Printable.escaped(problem.path),
+                        kind: problem.kind.label, path: Output.text(problem.path),
                         detail: problem.detail))
             } else {
                 let detail = problem.detail.isEmpty ? "" : "\t\(problem.detail)"

@@ -52,6 +52,60 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `a name is made safe for a terminal once, whoever speaks of it`() throws {
+            let name = "a\nb\\c\u{1b}[31m'q"
+            let safe = #"a\nb\\c\x1b[31m\'q"#
+            try withSite { site in
+                try site.write(name, "text")
+                try site.write("folder \(name)/f", "text")
+                try DiskFile.link("\(site.origin)/link \(name)", to: "nothing")
+                try site.publish()
+                func check(_ words: [String], _ status: Int32) throws {
+                    let done = try site.run(words)
+                    #expect(done.status == status, "\(done)")
+                    let text = done.text + done.errorText
+                    #expect(text.contains(safe), "\(words): \(text)")
+                    for wrong in ["\u{1b}", #"\\n"#, #"\\x1b"#, #"\\\\"#] {
+                        #expect(!text.contains(wrong), "\(words): \(text)")
+                    }
+                }
+                try check(["ls", "vol:\(name)x"], 1)
+                try check(["stat", "vol:\(name)"], 0)
+                try check(["stat", "vol:\(name)x"], 1)
+                try check(["stat", "\(site.origin)/\(name)"], 64)
+                try check(["cat", "vol:folder \(name)"], 1)
+                try check(["cat", "vol:\(name)x"], 1)
+                try check(["policy", "explain", "vol:\(name)"], 0)
+                try check(["volume", "show", "vol", "--problems"], 0)
+                try check(["volume", "rollback", "vol:\(name)"], 64)
+                try check(["volume", "rm", "vol@r1:\(name)"], 64)
+                try check(["volume", "scan", "vol", "--attributes", "/\(name)"], 64)
+                try check(["team", "sync", "--from", "/\(name)"], 1)
+                try check(["mount", "/\(name)"], 1)
+                try check(["apply", "-f", "/\(name)"], 1)
+                for shown in try objects(site.ok("volume show vol --problems --json")) {
+                    #expect(shown["path"] as? String == "link \(name)")
+                }
+                // A rule remembers its file as it is called, but for what breaks a line.
+                let odd = #"it's \n"#
+                let path = try site.writePolicy(
+                    "kind: Policy\nvolume: vol\nrules:\n  - {name: r, deny: list, to: anyone}\n",
+                    "\(odd)/p.yaml")
+                try site.ok(["apply", "-f", path])
+                let explained = try objects(site.ok("policy explain vol:a --json")).first
+                let denial = explained?["denial"] as? [String: any Sendable]
+                #expect(denial?["place"] as? String == "\(odd)/p.yaml")
+                for command in ["policy explain vol:a", "audit"] {
+                    let text = try site.ok(command).text
+                    #expect(text.contains(#"it\'s \\n/p.yaml"#), "\(text)")
+                }
+                let control = try site.writePolicy(
+                    "kind: Policy\nvolume: vol\nrules: [{name: r, deny: list, to: anyone}]\n",
+                    "\(name)/p.yaml")
+                try site.ok(["apply", "-f", control])
+            }
+        }
+
         @Test func `a name that is no UTF-8 is in the report, and what is beside it is served`()
             throws
         {
