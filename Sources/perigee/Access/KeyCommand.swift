@@ -14,7 +14,16 @@ struct KeyCommand: ParsableCommand {
               perigee key ls
               perigee key rm 3
             """,
-        subcommands: [Create.self, List.self, Remove.self, Renew.self])
+        subcommands: [
+            Create.self, CredentialList<Noun>.self, CredentialRemove<Noun>.self,
+            CredentialRenew<Noun>.self,
+        ])
+
+    enum Noun: CredentialNoun {
+        static let kind = CredentialKind.key
+        static let columns = "number, ID, user, volumes, end, whether it holds, comment"
+        static let naming = "Its number, or access key ID."
+    }
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -45,52 +54,6 @@ struct KeyCommand: ParsableCommand {
                         + " not shown again.")
             }
         }
-    }
-
-    struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "ls",
-            abstract: "List the keys: number, ID, user, volumes, end, whether it holds, comment.",
-            discussion: "Example: perigee key ls --user jane")
-
-        @Option(help: "Those of this user alone.") var user: String?
-        @OptionGroup var options: StateOptions
-
-        func run() throws { try CredentialWork.list(.key, of: user, options) }
-    }
-
-    struct Remove: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "rm", abstract: "Take a key away for ever.",
-            discussion: "Example: perigee key rm 3")
-
-        @Argument(help: ArgumentHelp("Its number, or access key ID.", valueName: "key"))
-        var key: String
-        @OptionGroup var options: StateOptions
-
-        func run() throws { try CredentialWork.remove(.key, key, options) }
-    }
-
-    struct Renew: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Let a key hold again after a restore, or give it another end.",
-            discussion: """
-                After a restore no key or token holds, since one that was taken away meanwhile \
-                would hold again. Renew those that should.
-
-                Example: perigee key renew 3 --expires 30d
-                """)
-
-        @Argument(help: ArgumentHelp("Its number, or access key ID.", valueName: "key"))
-        var key: String
-        @Option(
-            help: ArgumentHelp(
-                "When it ends: a span such as 8h or 30d, a day, or an instant (default: as it was).",
-                valueName: "when"))
-        var expires: String?
-        @OptionGroup var options: StateOptions
-
-        func run() throws { try CredentialWork.renew(.key, key, expires: expires, options) }
     }
 
     private struct Report: Encodable {

@@ -14,7 +14,16 @@ struct TokenCommand: ParsableCommand {
               perigee token ls
               perigee token rm 4
             """,
-        subcommands: [Create.self, List.self, Remove.self, Renew.self])
+        subcommands: [
+            Create.self, CredentialList<Noun>.self, CredentialRemove<Noun>.self,
+            CredentialRenew<Noun>.self,
+        ])
+
+    enum Noun: CredentialNoun {
+        static let kind = CredentialKind.token
+        static let columns = "number, user, volumes, end, whether it holds, comment"
+        static let naming = "Its number."
+    }
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -44,50 +53,6 @@ struct TokenCommand: ParsableCommand {
                         + " shown again.")
             }
         }
-    }
-
-    struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "ls",
-            abstract: "List the tokens: number, user, volumes, end, whether it holds, comment.",
-            discussion: "Example: perigee token ls --user jane")
-
-        @Option(help: "Those of this user alone.") var user: String?
-        @OptionGroup var options: StateOptions
-
-        func run() throws { try CredentialWork.list(.token, of: user, options) }
-    }
-
-    struct Remove: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "rm", abstract: "Take a token away for ever.",
-            discussion: "Example: perigee token rm 4")
-
-        @Argument(help: ArgumentHelp("Its number.", valueName: "token")) var token: String
-        @OptionGroup var options: StateOptions
-
-        func run() throws { try CredentialWork.remove(.token, token, options) }
-    }
-
-    struct Renew: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Let a token hold again after a restore, or give it another end.",
-            discussion: """
-                After a restore no key or token holds, since one that was taken away meanwhile \
-                would hold again. Renew those that should.
-
-                Example: perigee token renew 4 --expires 8h
-                """)
-
-        @Argument(help: ArgumentHelp("Its number.", valueName: "token")) var token: String
-        @Option(
-            help: ArgumentHelp(
-                "When it ends: a span such as 8h or 30d, a day, or an instant (default: as it was).",
-                valueName: "when"))
-        var expires: String?
-        @OptionGroup var options: StateOptions
-
-        func run() throws { try CredentialWork.renew(.token, token, expires: expires, options) }
     }
 
     private struct Report: Encodable {
