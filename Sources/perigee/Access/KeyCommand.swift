@@ -33,13 +33,22 @@ struct KeyCommand: ParsableCommand {
                 $PERIGEE_KEY_FILE, a credential perigee-key of systemd, or below ~/.config/perigee. \
                 Keep a copy of that file apart from the backups of the state.
 
-                Example: perigee key create --user jane --volumes hst --expires 8h
+                Behind the pair come lines for the files of S3 clients: the AWS CLI, rclone, s3cmd \
+                and boto3. With --quiet or --json the pair comes alone.
+
+                Example:
+                  perigee key create --user jane --volumes hst --expires 8h
+                  perigee key create --user jane --endpoint https://data.example.org
                 """)
 
+        @Option(
+            help: ArgumentHelp("Where the clients will find this site.", valueName: "url"))
+        var endpoint = "http://127.0.0.1:9000"
         @OptionGroup var credential: CredentialOptions
         @OptionGroup var options: StateOptions
 
         func run() throws {
+            let endpoint = try Endpoint(parsing: endpoint)
             let new = try options.credentials().createKey(
                 credential.facts(), comment: credential.comment)
             if options.json {
@@ -49,6 +58,9 @@ struct KeyCommand: ParsableCommand {
             Output.line("Access key ID      \(new.accessKeyID)")
             Output.line("Secret access key  \(new.secret.reveal())")
             if !options.quiet {
+                let settings = ClientSettings(
+                    endpoint: endpoint, accessKeyID: new.accessKeyID, secret: new.secret.reveal())
+                Output.line("\n\(settings.text)")
                 Terminal.errorLine(
                     "This is the key \(new.record.id) of \(new.record.facts.user); its secret is"
                         + " not shown again.")
