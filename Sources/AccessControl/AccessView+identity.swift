@@ -1,12 +1,12 @@
 internal import VolumeModel
 
 extension AccessView {
-    /// The hash of what decisions follow from: the live rules with their names, and for each class
-    /// which of them match it and what the embargo leaves.
+    /// The hash of what decisions follow from: the live rules with their names, what classes there
+    /// are, and for each which of the rules match it and what the embargo leaves.
     static func id(
         of volume: VolumeName, _ compiled: CompiledRules?, _ closedBy: AccessDecision.Cap
     ) -> UInt64 {
-        var hash = FramedHash(domain: "perigee.access-view.1")
+        var hash = FramedHash(domain: "perigee.access-view.2")
         hash.update(volume.string)
         guard let compiled else {
             hash.update(byte: closedBy == .user ? 0 : 1)
@@ -15,28 +15,27 @@ extension AccessView {
         hash.update(byte: 2)
         hash.update(UInt64(compiled.rules.count))
         for rule in compiled.rules { rule.update(&hash) }
-        // Groups are told apart by what they are, not by their numbers, which hang on the order of
-        // a dictionary.
-        let groups = compiled.classes.groups.map { group -> UInt64 in
-            var hash = FramedHash(domain: "perigee.access-group.1")
-            hash.update(byte: group.cap.rawValue)
-            for number in group.specific { hash.update(Int64(number)) }
-            return hash.finalizePrefix()
+        let classes = compiled.classes
+        hash.update(fixed: classes.digest)
+        // Groups are told apart by what they are, and numbered as the first class of each comes: by
+        // their own numbers, which hang on the order of a dictionary, equal views would differ.
+        var places = Array(repeating: Int32(-1), count: classes.groups.count)
+        var met: [Int] = []
+        var groupOfClass: [Int32] = []
+        classes.forEachClass { _, group in
+            if places[group] < 0 {
+                places[group] = Int32(met.count)
+                met.append(group)
+            }
+            groupOfClass.append(places[group].bigEndian)
+        }
+        for group in met {
+            hash.update(byte: classes.groups[group].cap.rawValue)
+            hash.update(UInt64(classes.groups[group].specific.count))
+            for number in classes.groups[group].specific { hash.update(Int64(number)) }
         }
         // Hashed at once, for there may be very many.
-        var numbers: [UInt64] = []
-        compiled.classes.forEachClass { id, group in
-            numbers.append(UInt64(bitPattern: id.value).bigEndian)
-            numbers.append(groups[group].bigEndian)
-        }
-        numbers.withUnsafeBytes { hash.update(counted: $0) }
-        for (id, linked) in compiled.classes.links.sorted(by: { $0.key.value < $1.key.value }) {
-            hash.update(id.value)
-            linked.link.path.withUnsafeBytes { hash.update(counted: $0) }
-            hash.update(byte: linked.link.target == nil ? 0 : 1)
-            (linked.link.target ?? []).withUnsafeBytes { hash.update(counted: $0) }
-            hash.update(linked.target == nil ? -1 : linked.link.targetClass.value)
-        }
+        groupOfClass.withUnsafeBytes { hash.update(counted: $0) }
         return hash.finalizePrefix()
     }
 }

@@ -99,7 +99,7 @@ extension CompiledRules {
         classes.forEachClass { id, group in
             guard isVisible[group] else { return }
             if !isLinkFree, let linked = classes.links[id], linked.link.target != nil {
-                guard let target = linked.target, isVisible[target] else { return }
+                guard let target = classes.target(of: linked), isVisible[target] else { return }
             }
             visible.insert(id)
         }
@@ -117,7 +117,7 @@ extension CompiledRules {
             bounds(of: $0, under: nowhere, ahead: tallies, specific).lowest >= .list
         }
         return classes.links.values.allSatisfy { linked in
-            linked.link.target == nil || linked.target.map { isVisible[$0] } ?? false
+            linked.link.target == nil || classes.target(of: linked).map { isVisible[$0] } ?? false
         }
     }
 

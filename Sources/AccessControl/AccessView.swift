@@ -66,16 +66,23 @@ package final class AccessView: Sendable {
     package typealias Place = PathPlace<CoveringRules>
 
     /// Compiles the view of `requester` on `volume` at `now`.
+    ///
+    /// - Parameter classes: the index of the volume's classes, where there is one. One that does not
+    ///   fit the policy is not used. Without it the view makes its own, which costs more than all
+    ///   else where there are very many classes.
     package convenience init(
-        of volume: VolumeName, for requester: Requester, policy: AccessPolicy, at now: Timestamp
+        of volume: VolumeName, for requester: Requester, policy: AccessPolicy,
+        classes: ClassIndex? = nil, at now: Timestamp
     ) {
-        self.init(of: volume, for: requester, policy: policy, at: now, limit: PlaceLimit())
+        self.init(
+            of: volume, for: requester, policy: policy, classes: classes, at: now,
+            limit: PlaceLimit())
     }
 
     /// - Parameter limit: how much is remembered of the paths that were asked for.
     init(
-        of volume: VolumeName, for requester: Requester, policy: AccessPolicy, at now: Timestamp,
-        limit: PlaceLimit
+        of volume: VolumeName, for requester: Requester, policy: AccessPolicy,
+        classes: ClassIndex? = nil, at now: Timestamp, limit: PlaceLimit
     ) {
         var interval = ViewInterval(around: now)
         let standing = Standing(of: requester, in: policy, &interval)
@@ -83,10 +90,11 @@ package final class AccessView: Sendable {
         if let volumePolicy = policy.volumes[volume], !standing.isLockedOut {
             let rules = LiveRule.rules(of: volumePolicy, for: standing, &interval)
             if !rules.isEmpty {
-                let clock = ReleaseClock(volumePolicy.embargo, releases: volumePolicy.releases)
-                let specific = SpecificRules(rules, teams: standing.teams)
-                compiled = CompiledRules(
-                    rules, ClassGroups(of: volumePolicy, clock, specific, &interval))
+                let keys = LiveRule.keys(of: rules)
+                let known = classes.flatMap { $0.fits(volumePolicy, asking: keys) ? $0 : nil }
+                let index = known ?? ClassIndex(of: volumePolicy, asking: keys)
+                let specific = SpecificRules(rules, teams: standing.teams, of: index)
+                compiled = CompiledRules(rules, ClassGroups(of: index, specific, &interval))
             }
         }
         self.compiled = compiled
@@ -133,7 +141,7 @@ package final class AccessView: Sendable {
         guard isLinked, own.level > .none, let linked = compiled.classes.links[accessClass],
             let target = linked.link.target(of: path())
         else { return compiled.decision(own) }
-        guard let number = linked.target else {
+        guard let number = compiled.classes.target(of: linked) else {
             return AccessDecision(level: .none, grant: nil, cap: .link)
         }
         let there = compiled.tally(

@@ -15,11 +15,13 @@ struct RandomPolicyTests {
         let view: AccessView
         let naive: NaiveAccess
 
-        init(_ access: inout RandomAccess, _ policy: AccessPolicy) {
+        /// - Parameter classes: the index that all questions of the policy share; nil: none.
+        init(_ access: inout RandomAccess, _ policy: AccessPolicy, _ classes: ClassIndex?) {
             self.policy = policy
             requester = access.requester()
             now = access.instant()
-            view = AccessView(of: hst, for: requester, policy: policy, at: now)
+            view = AccessView(
+                of: hst, for: requester, policy: policy, classes: classes, at: now)
             naive = NaiveAccess(policy, requester, at: now)
         }
 
@@ -41,7 +43,11 @@ struct RandomPolicyTests {
         for _ in 0..<count {
             access.paths = (0..<10).map { _ in access.path() }
             let policy = access.policy(for: [hst])
-            for _ in 0..<4 { body(&access, Case(&access, policy)) }
+            let classes = policy.volumes[hst].map { ClassIndex(of: $0) }
+            for number in 0..<4 {
+                // Half of them as who asks alone, half as one of many.
+                body(&access, Case(&access, policy, number % 2 == 0 ? nil : classes))
+            }
         }
     }
 

@@ -59,6 +59,16 @@ struct LiveRule: Sendable {
         cap == .read ? !asksEmbargoed : !asksReleased
     }
 
+    /// The attributes that rules name.
+    static func keys(of rules: [LiveRule]) -> Set<AttributeKey> {
+        var keys: Set<AttributeKey> = []
+        for rule in rules where rule.isSpecific {
+            keys.formUnion(rule.equalities.keys)
+            rule.template?.insertKeys(into: &keys)
+        }
+        return keys
+    }
+
     /// The rules of a volume that bear on a requester now, by name in bytes.
     ///
     /// Empty where none of them is a grant: denials alone change nothing.

@@ -2,80 +2,97 @@ internal import VolumeModel
 
 /// The live rules that ask something of a class's attributes, found by these attributes.
 struct SpecificRules {
-    /// The attributes that rules are found by, in the order in which `matching` takes their values.
-    let keys: [AttributeKey]
+    /// What one rule asks for. Attributes are given by their slots in a `ClassIndex`.
+    private struct Demand {
+        /// The rule's number.
+        let number: Int32
+        let rule: LiveRule
+        let equalities: [(slot: Int, value: String)]
+        /// The name of the team that it is about; nil where it is about none, or where a class
+        /// that it was found for names a team of the requester for sure.
+        let team: [NamePart]?
+    }
 
-    /// The rules by a value that each of them asks for, for each of `keys`.
-    private let index: [[String: [Int32]]]
+    private enum NamePart {
+        case text(String)
+        case value(slot: Int)
+    }
+
+    /// For some attributes, the rules by a value that each of them asks for.
+    private let found: [(slot: Int, demands: [String: [Demand]])]
     /// The rules that no one attribute finds: their team's name has several in it.
-    private var others: [Int32] = []
-    /// For each rule, whether the index alone says that the template names a team of the requester.
-    private var isTeamKnown: Set<Int32> = []
-    private let rules: [LiveRule]
+    private let others: [Demand]
     private let teams: [String: TeamRole]
+    private let index: ClassIndex
 
-    init(_ rules: [LiveRule], teams: [TeamName: TeamRole]) {
-        self.rules = rules
-        self.teams = Dictionary(uniqueKeysWithValues: teams.map { ($0.key.string, $0.value) })
-        var index: [AttributeKey: [String: [Int32]]] = [:]
+    /// - Parameter index: one that knows of all attributes that the rules name.
+    init(_ rules: [LiveRule], teams: [TeamName: TeamRole], of index: ClassIndex) {
+        var found: [AttributeKey: [String: [Demand]]] = [:]
+        var others: [Demand] = []
         for (number, rule) in rules.enumerated() where rule.isSpecific {
-            let number = Int32(number)
+            let equalities = rule.equalities.map { (index.slot(of: $0.key), $0.value) }
+            func demand(_ template: TeamTemplate?) -> Demand {
+                Demand(
+                    number: Int32(number), rule: rule, equalities: equalities,
+                    team: template?.parts.map { part in
+                        switch part {
+                        case .text(let text): .text(text)
+                        case .attribute(let key): .value(slot: index.slot(of: key))
+                        }
+                    })
+            }
             if let template = rule.template, template.keys.count == 1 {
-                let key = template.keys[0]
+                let demand = demand(nil)
                 for value in Self.values(of: template, rule.role, teams) {
-                    index[key, default: [:]][value, default: []].append(number)
+                    found[template.keys[0], default: [:]][value, default: []].append(demand)
                 }
-                isTeamKnown.insert(number)
             } else if let (key, value) = rule.equalities.min(by: { $0.key < $1.key }) {
-                index[key, default: [:]][value, default: []].append(number)
+                found[key, default: [:]][value, default: []].append(demand(rule.template))
             } else {
-                others.append(number)
+                others.append(demand(rule.template))
             }
         }
-        keys = Array(index.keys)
-        self.index = Array(index.values)
+        self.found = found.map { (index.slot(of: $0.key), $0.value) }
+        self.others = others
+        self.index = index
+        self.teams =
+            rules.contains { $0.template != nil }
+            ? Dictionary(uniqueKeysWithValues: teams.map { ($0.key.string, $0.value) }) : [:]
     }
 
-    /// Whether there are none.
-    var isEmpty: Bool { index.isEmpty && others.isEmpty }
-
-    /// The rules that match a class with these attributes where the embargo leaves `cap`, in order.
-    ///
-    /// - Parameter values: the values of `keys` among the attributes.
-    func matching(
-        _ attributes: [AttributeKey: String], _ values: ArraySlice<String?>,
-        under cap: AccessLevel
-    ) -> [Int32] {
-        var found: [Int32] = []
-        for (value, rules) in zip(values, index) {
-            guard let value, let numbers = rules[value] else { continue }
-            for number in numbers where isMatching(number, attributes, cap) {
-                found.append(number)
+    /// The rules that match classes of a profile where the embargo leaves `cap`, in order.
+    func matching(_ profile: Int32, under cap: AccessLevel) -> [Int32] {
+        var numbers: [Int32] = []
+        for (slot, demands) in found {
+            guard let value = index.value(profile, slot) else { continue }
+            for demand in demands[value] ?? [] where isMet(demand, profile, cap) {
+                numbers.append(demand.number)
             }
         }
-        for number in others where isMatching(number, attributes, cap) { found.append(number) }
-        found.sort()
-        return found
+        for demand in others where isMet(demand, profile, cap) {
+            numbers.append(demand.number)
+        }
+        if numbers.count > 1 { numbers.sort() }
+        return numbers
     }
 
-    private func isMatching(
-        _ number: Int32, _ attributes: [AttributeKey: String], _ cap: AccessLevel
-    ) -> Bool {
-        let rule = rules[Int(number)]
-        guard rule.holds(under: cap) else { return false }
-        for (key, value) in rule.equalities where attributes[key] != value { return false }
-        guard let template = rule.template, !isTeamKnown.contains(number) else { return true }
+    private func isMet(_ demand: Demand, _ profile: Int32, _ cap: AccessLevel) -> Bool {
+        guard demand.rule.holds(under: cap) else { return false }
+        for (slot, value) in demand.equalities where index.value(profile, slot) != value {
+            return false
+        }
+        guard let parts = demand.team else { return true }
         // A name that no team can have is not among his teams.
         var name = ""
-        for part in template.parts {
+        for part in parts {
             switch part {
             case .text(let text): name += text
-            case .attribute(let key):
-                guard let value = attributes[key] else { return false }
+            case .value(let slot):
+                guard let value = index.value(profile, slot) else { return false }
                 name += value
             }
         }
-        return teams[name].map { $0 >= rule.role } ?? false
+        return teams[name].map { $0 >= demand.rule.role } ?? false
     }
 
     /// The values of the one attribute with which a template names a team of the requester.
@@ -91,11 +108,14 @@ struct SpecificRules {
             }
         }
         return teams.compactMap { team, held in
-            let name = team.string
-            guard held >= role, name.hasPrefix(prefix), name.hasSuffix(suffix),
-                name.utf8.count >= prefix.utf8.count + suffix.utf8.count
+            // By bytes, since team names have no others than those of ASCII.
+            let name = team.string.utf8
+            guard held >= role, name.count >= prefix.utf8.count + suffix.utf8.count,
+                name.starts(with: prefix.utf8),
+                name.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
             else { return nil }
-            return String(name.dropFirst(prefix.count).dropLast(suffix.count))
+            return String(
+                Substring(name.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)))
         }
     }
 }

@@ -20,4 +20,15 @@ struct ViewInterval {
             until = min(until ?? instant, instant)
         }
     }
+
+    /// Something is otherwise from each of these instants on than before; they are in order.
+    mutating func flip(atEachOf instants: [Timestamp]) {
+        var (low, high) = (0, instants.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if instants[middle] <= now { low = middle + 1 } else { high = middle }
+        }
+        if low > 0 { flip(at: instants[low - 1]) }
+        if low < instants.count { flip(at: instants[low]) }
+    }
 }

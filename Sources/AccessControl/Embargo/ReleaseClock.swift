@@ -12,8 +12,10 @@ struct ReleaseTimes: Hashable, Sendable {
 
     /// What the embargo leaves at `now` of a grant that does not name it.
     func cap(at now: Timestamp) -> AccessLevel {
-        guard let metadata, metadata <= now else { return .none }
-        guard let data, data <= now else { return .list }
+        // Of numbers, since this is asked of every class.
+        let now = now.nanoseconds
+        guard let metadata, metadata.nanoseconds <= now else { return .none }
+        guard let data, data.nanoseconds <= now else { return .list }
         return .read
     }
 }

@@ -29,11 +29,11 @@ extension ControlReader {
             volumes[name]?.classes = classes
         }
         let teams = try teams()
+        let policy = AccessPolicy(
+            users: try users(), teams: try members(of: teams.keys), volumes: volumes)
         return PolicyRead(
-            version: Epoch(version),
-            policy: AccessPolicy(
-                users: try users(), teams: try members(of: teams.keys), volumes: volumes),
-            teams: teams, ruleLabels: labels)
+            version: Epoch(version), policy: policy, teams: teams, ruleLabels: labels,
+            classIndexes: ClassIndexes(of: policy, keeping: known?.classIndexes))
     }
 
     /// All users.

@@ -17,7 +17,8 @@ struct ControlReader {
         known = policy
         return ControlSnapshot(
             epoch: try epoch(), volumes: try volumes(), roots: try roots(), policy: policy.policy,
-            credentials: try credentials(), teams: policy.teams, ruleLabels: policy.ruleLabels)
+            credentials: try credentials(), teams: policy.teams, ruleLabels: policy.ruleLabels,
+            classIndexes: policy.classIndexes)
     }
 
     /// How often the store has been changed.

@@ -9,6 +9,8 @@ struct PolicyRead: Sendable {
     let policy: AccessPolicy
     let teams: [TeamName: TeamRecord]
     let ruleLabels: [VolumeName: [String: PolicyLabel]]
+    /// What snapshots with this policy share.
+    let classIndexes: ClassIndexes
 }
 
 extension Dictionary {

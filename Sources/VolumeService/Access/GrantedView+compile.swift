@@ -51,6 +51,8 @@ extension GrantedView {
         of record: VolumeRecord, for requester: Requester, _ control: ControlSnapshot,
         _ now: Timestamp
     ) -> AccessView {
-        AccessView(of: record.name, for: requester, policy: control.policy, at: now)
+        AccessView(
+            of: record.name, for: requester, policy: control.policy,
+            classes: control.classIndex(of: record.name), at: now)
     }
 }
