@@ -33,21 +33,22 @@ extension PathPatternSet {
 
     /// The states behind `byte`.
     package func next(
-        _ states: [Int32], by byte: UInt8, _ workspace: inout Workspace
+        _ numbers: [Int32], by byte: UInt8, _ workspace: inout Workspace
     ) -> [Int32] {
         workspace.start()
         let isSlash = byte == UInt8(ascii: "/")
         let isContinuation = byte & 0xc0 == 0x80
-        for state in states {
+        for number in numbers {
+            let state = states[Int(number)]
             let takes =
-                switch kinds[Int(state)] {
+                switch state.kind {
                 case .empty: false
-                case .byte: bytes[Int(state)] == byte
+                case .byte: state.byte == byte
                 case .inSegment: !isSlash
                 case .character: !isSlash && !isContinuation
                 case .continuation: isContinuation
                 }
-            if takes { close(over: targets[Int(state)], &workspace) }
+            if takes { close(over: state.target, &workspace) }
         }
         workspace.found.sort()
         return workspace.found
@@ -73,13 +74,14 @@ extension PathPatternSet {
     /// Adds `state` and what it leads to without a byte; only what takes a byte or ends a pattern.
     private func close(over state: Int32, _ workspace: inout Workspace) {
         workspace.stack.append(state)
-        while let state = workspace.stack.popLast() {
-            guard workspace.marks[Int(state)] != workspace.round else { continue }
-            workspace.marks[Int(state)] = workspace.round
-            if kinds[Int(state)] != .empty || leafAt[Int(state)] >= 0 {
-                workspace.found.append(state)
+        while let number = workspace.stack.popLast() {
+            guard workspace.marks[Int(number)] != workspace.round else { continue }
+            workspace.marks[Int(number)] = workspace.round
+            let state = states[Int(number)]
+            if state.kind != .empty || leafAt[Int(number)] >= 0 {
+                workspace.found.append(number)
             }
-            var edge = firstEdges[Int(state)]
+            var edge = state.firstEdge
             while edge >= 0 {
                 workspace.stack.append(edges[Int(edge)].target)
                 edge = edges[Int(edge)].next

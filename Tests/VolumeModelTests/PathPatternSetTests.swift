@@ -45,6 +45,44 @@ struct PathPatternSetTests {
         #expect(matched > 500)
     }
 
+    @Test(
+        "Patterns that begin alike match what each matches alone, and states know where they lead")
+    func sharedBeginnings() throws {
+        var random = SeededRandom(announcing: "pattern beginnings")
+        let parts = ["a", "b", "é", "?", "*", "{a,b}", "{b,*é}", "{a,}"]
+        for _ in 0..<150 {
+            let patterns = (0..<40).compactMap { _ -> PathPattern? in
+                let segments = (0..<1 + random.below(3)).map { _ in
+                    random.once(in: 4)
+                        ? "**" : (0..<1 + random.below(2)).map { _ in random.pick(parts) }.joined()
+                }
+                return try? PathPattern(segments.joined(separator: "/"))
+            }
+            let set = PathPatternSet(patterns)
+            var workspace = PathPatternSet.Workspace(for: set)
+            for _ in 0..<20 {
+                let names = (0..<1 + random.below(3)).map { _ in
+                    (0..<1 + random.below(2)).map { _ in random.pick(["a", "b", "é"]) }.joined()
+                }
+                let path = Array(names.joined(separator: "/").utf8)
+                // The leaves that every state on the way has led to.
+                var states = set.start(&workspace)
+                var ahead: [Set<Int32>] = []
+                for byte in path {
+                    ahead.append(Set(states.flatMap { set.reachableLeaves(from: $0) }))
+                    states = set.next(states, by: byte, &workspace)
+                }
+                let leaves = Set(set.matches(states))
+                for (pattern, leaf) in zip(patterns, set.leaves) {
+                    #expect(
+                        leaves.contains(Int32(leaf)) == pattern.matches(path),
+                        "\(pattern) and \(names)")
+                }
+                #expect(ahead.allSatisfy { $0.isSuperset(of: leaves) }, "\(patterns) \(names)")
+            }
+        }
+    }
+
     @Test("Patterns share their beginnings, and those that mean the same are one leaf")
     func sharing() throws {
         let many = try (0..<1_000).map { try PathPattern("jw\(10_000 + $0)/**/*_i2d.fits") }
