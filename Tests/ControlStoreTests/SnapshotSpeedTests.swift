@@ -30,6 +30,49 @@ struct SnapshotSpeedTests {
         }
     }
 
+    @Test("Of classes only new ones are read, and all of them in another life of the store")
+    func newClasses() throws {
+        try withStore { store in
+            let volume = try store.addSample().name
+            let key = try AttributeKey("proposal_id")
+            func texts() throws -> [Int64: String?] {
+                let classes = try store.snapshot().policy.volumes[volume]?.classes ?? [:]
+                return Dictionary(
+                    uniqueKeysWithValues: classes.map { ($0.key.value, $0.value.attributes[key]) })
+            }
+            _ = try store.number([AccessClass(attributes: [key: "a"])], of: volume)
+            #expect(try texts() == [1: "a"])
+            // Behind the store's back, so that only who reads it again sees it.
+            try store.queue.write { db in
+                try db.execute(sql: "UPDATE access_class SET attributes = 'proposal_id=z'")
+            }
+            _ = try store.number([AccessClass(attributes: [key: "b"])], of: volume)
+            #expect(try texts() == [1: "a", 2: "b"])
+            try store.queue.write { db in
+                try db.execute(sql: "UPDATE generation SET value = value + 1")
+                try db.execute(sql: "UPDATE epoch SET value = value + 1, policy = value + 1")
+            }
+            #expect(try texts() == [1: "z", 2: "b"])
+        }
+    }
+
+    @Test("A volume that takes the name of a removed one has none of its classes")
+    func removedVolume() throws {
+        try withStore { store in
+            let name = try store.addSample().name
+            let key = try AttributeKey("proposal_id")
+            _ = try store.number([AccessClass(attributes: [key: "a"])], of: name)
+            #expect(try store.snapshot().policy.volumes[name]?.classes.count == 1)
+            try store.removeVolume(named: name)
+            _ = try store.addVolume(.sample())
+            #expect(try store.snapshot().policy.volumes[name]?.classes == [:])
+            let other = AccessClass(attributes: [key: "b"])
+            _ = try store.number([other], of: name)
+            #expect(
+                try store.snapshot().policy.volumes[name]?.classes == [AccessClassID(1): other])
+        }
+    }
+
     @Test(
         "10,000 rules, 1,000 teams of 30 and 20,000 classes are read in bounded time",
         .timeLimit(.minutes(3)))
@@ -66,6 +109,12 @@ struct SnapshotSpeedTests {
             let read = monotonicNanoseconds()
             #expect(try store.snapshot().epoch == snapshot.epoch)
             let again = monotonicNanoseconds()
+            try store.perform([.addUser(UserName("ada"))], at: nil)
+            let changed = monotonicNanoseconds()
+            let next = try store.snapshot()
+            let reread = monotonicNanoseconds()
+            #expect(next.policy.users.count == snapshot.policy.users.count + 1)
+            #expect(next.policy.volumes == snapshot.policy.volumes)
             let policy = try #require(snapshot.policy.volumes[volume.name])
             #expect(policy.rules.count == 10_000 && policy.classes.count == 20_000)
             #expect(snapshot.policy.teams.count == 1_000)
@@ -73,7 +122,8 @@ struct SnapshotSpeedTests {
             let milliseconds = { (from: UInt64, to: UInt64) in Double((to - from) / 1_000) / 1_000 }
             print(
                 "snapshot of 10,000 rules, 30,000 memberships and 20,000 classes:"
-                    + " \(milliseconds(start, read)) ms; again \(milliseconds(read, again)) ms")
+                    + " \(milliseconds(start, read)) ms; again \(milliseconds(read, again)) ms;"
+                    + " after a change of a user \(milliseconds(changed, reread)) ms")
         }
     }
 }

@@ -8,6 +8,9 @@ extension ControlReader {
         let version = try Int64.fetchOne(db, sql: "SELECT policy FROM epoch")
         guard let version else { throw SQLiteFailure.corrupt(path, "has no epoch") }
         if let known, known.version.value == version { return known }
+        let generation = try generation()
+        // Of another life nothing is known.
+        let known = known.flatMap { $0.generation == generation ? $0 : nil }
         var names: [Int64: VolumeName] = [:]
         var volumes: [VolumeName: VolumePolicy] = [:]
         for volume in try self.volumes() {
@@ -24,16 +27,24 @@ extension ControlReader {
             guard let name = names[ordinal] else { return }
             volumes[name]?.releases.append(row)
         }
-        for (ordinal, classes) in try classes() {
-            guard let name = names[ordinal] else { continue }
-            volumes[name]?.classes = classes
+        let classes = try classes(beside: known?.classes ?? [:])
+        for (ordinal, name) in names {
+            volumes[name]?.classes = classes[ordinal]?.classes ?? [:]
+            // Equal rows in one place are compared with one look.
+            if let rows = known?.policy.volumes[name]?.releases,
+                volumes[name]?.releases == rows
+            {
+                volumes[name]?.releases = rows
+            }
         }
         let teams = try teams()
         let policy = AccessPolicy(
             users: try users(), teams: try members(of: teams.keys), volumes: volumes)
         return PolicyRead(
-            version: Epoch(version), policy: policy, teams: teams, ruleLabels: labels,
-            classIndexes: ClassIndexes(of: policy, keeping: known?.classIndexes))
+            version: Epoch(version), generation: generation, policy: policy, teams: teams,
+            ruleLabels: labels,
+            classIndexes: ClassIndexes(of: policy, keeping: known?.classIndexes),
+            classes: classes)
     }
 
     /// All users.
@@ -157,25 +168,46 @@ extension ControlReader {
         return members
     }
 
-    private func classes() throws -> [Int64: [AccessClassID: AccessClass]] {
+    /// The classes of every volume, of which only those beside `known` are read.
+    private func classes(
+        beside known: [Int64: KnownClasses]
+    ) throws -> [Int64: KnownClasses] {
+        var all: [Int64: KnownClasses] = [:]
         var reader = AttributeTextReader()
-        var all: [Int64: [AccessClassID: AccessClass]] = [:]
         try forEach(
             """
-            SELECT volume, number, attributes, link, link_path, link_target, target_class
-            FROM access_class
+            SELECT ordinal, (SELECT max(number) FROM access_class WHERE volume = ordinal)
+            FROM volume
             """
         ) { columns in
-            var link: AccessClass.Link?
-            if case let kind = try columns.integer(3), kind > 0 {
-                link = AccessClass.Link(
-                    path: try columns.blob(4), target: kind == 1 ? try columns.blob(5) : nil,
-                    targetClass: AccessClassID(try columns.integer(6)))
-            }
-            all[try columns.integer(0), default: [:]][AccessClassID(try columns.integer(1))] =
-                AccessClass(
-                    attributes: try reader.attributes(columns.text(2)), link: link)
+            guard let last = columns.optionalInteger(1) else { return }
+            let ordinal = try columns.integer(0)
+            var classes = known[ordinal] ?? KnownClasses()
+            if last < classes.last { classes = KnownClasses() }
+            if last > classes.last { try read(&classes, of: ordinal, &reader) }
+            all[ordinal] = classes
         }
         return all
+    }
+
+    private func read(
+        _ known: inout KnownClasses, of ordinal: Int64, _ reader: inout AttributeTextReader
+    ) throws {
+        try forEach(
+            """
+            SELECT number, attributes, link, link_path, link_target, target_class
+            FROM access_class WHERE volume = ? AND number > ? ORDER BY number
+            """, [ordinal, known.last]
+        ) { columns in
+            var link: AccessClass.Link?
+            if case let kind = try columns.integer(2), kind > 0 {
+                link = AccessClass.Link(
+                    path: try columns.blob(3), target: kind == 1 ? try columns.blob(4) : nil,
+                    targetClass: AccessClassID(try columns.integer(5)))
+            }
+            known.last = try columns.integer(0)
+            known.classes[AccessClassID(known.last)] = AccessClass(
+                attributes: try reader.attributes(columns.text(1)), link: link)
+        }
     }
 }
