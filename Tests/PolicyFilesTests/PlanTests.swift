@@ -4,6 +4,7 @@ import PerigeeTesting
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// What is done so that a state is as the files say.
 @Suite struct PlanTests {

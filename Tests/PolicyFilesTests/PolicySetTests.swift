@@ -3,6 +3,7 @@ import ControlStore
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// What policies say.
 @Suite struct PolicySetTests {

@@ -4,6 +4,7 @@ import PerigeeTesting
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// Random policies on a real store, and files that chance has spoilt.
 @Suite struct RandomPolicyTests {
@@ -28,7 +29,7 @@ import VolumeModel
                     isAdopting: true, isPruning: policies.random.once(in: 2))
                 let snapshot = try store.snapshot()
                 let plan: PolicyPlan
-                do throws(PolicyFaults) {
+                do throws(FileFaults) {
                     plan = try PolicyPlan(files, on: snapshot, options)
                 } catch {
                     // Chance may name what this run prunes, or volumes that are not there yet.
@@ -134,13 +135,13 @@ import VolumeModel
     }
 
     private func expectFaultsInside(_ bytes: [UInt8]) {
-        let file = PolicySource(path: "p.yaml", bytes: bytes)
-        expectFaultsInside(bytes) { () throws(PolicyFaults) in _ = try PolicySet([file]) }
-        expectFaultsInside(bytes) { () throws(PolicyFaults) in _ = try PolicyTest.read([file]) }
+        let file = YAMLSource(path: "p.yaml", bytes: bytes, purpose: .policy)
+        expectFaultsInside(bytes) { () throws(FileFaults) in _ = try PolicySet([file]) }
+        expectFaultsInside(bytes) { () throws(FileFaults) in _ = try PolicyTest.read([file]) }
     }
 
-    private func expectFaultsInside(_ bytes: [UInt8], _ read: () throws(PolicyFaults) -> Void) {
-        do throws(PolicyFaults) {
+    private func expectFaultsInside(_ bytes: [UInt8], _ read: () throws(FileFaults) -> Void) {
+        do throws(FileFaults) {
             try read()
         } catch {
             let text = String(decoding: bytes, as: UTF8.self)

@@ -2,6 +2,7 @@ import Foundation
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// The policies that come with the project, and those that its documents show.
 @Suite struct SamplePolicyTests {

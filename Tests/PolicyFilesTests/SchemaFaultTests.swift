@@ -2,6 +2,7 @@ import AccessControl
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// What policies may not say.
 @Suite struct SchemaFaultTests {

@@ -4,18 +4,19 @@ import PerigeeTesting
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// A file of that text.
-func source(_ text: String, _ path: String = "policies/p.yaml") -> PolicySource {
-    PolicySource(path: path, bytes: Array(text.utf8))
+func source(_ text: String, _ path: String = "policies/p.yaml") -> YAMLSource {
+    YAMLSource(path: path, bytes: Array(text.utf8), purpose: .policy)
 }
 
 /// What a file of that text says.
 func policies(_ text: String) throws -> PolicySet { try PolicySet([source(text)]) }
 
 /// What is wrong with files.
-func faults(_ sources: [PolicySource]) -> [PolicyFault] {
-    do throws(PolicyFaults) {
+func faults(_ sources: [YAMLSource]) -> [FileFault] {
+    do throws(FileFaults) {
         _ = try PolicySet(sources)
         return []
     } catch {
@@ -24,7 +25,7 @@ func faults(_ sources: [PolicySource]) -> [PolicyFault] {
 }
 
 /// What is wrong with a file of that text.
-func faults(_ text: String) -> [PolicyFault] { faults([source(text)]) }
+func faults(_ text: String) -> [FileFault] { faults([source(text)]) }
 
 /// Whether a file has one fault, there, and with these words.
 func expectFault(
@@ -59,8 +60,8 @@ func withStore(_ body: (SQLiteControlStore) throws -> Void) throws {
 func planFaults(
     _ files: PolicySet, on snapshot: ControlSnapshot,
     _ options: PolicyPlan.Options = PolicyPlan.Options()
-) -> [PolicyFault] {
-    do throws(PolicyFaults) {
+) -> [FileFault] {
+    do throws(FileFaults) {
         _ = try PolicyPlan(files, on: snapshot, options)
         return []
     } catch {

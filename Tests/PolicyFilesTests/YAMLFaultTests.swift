@@ -2,6 +2,7 @@ import PerigeeTesting
 import PolicyFiles
 import Testing
 import VolumeModel
+import YAMLFiles
 
 /// What no policy may hold, whatever it says.
 @Suite struct YAMLFaultTests {
@@ -16,8 +17,9 @@ import VolumeModel
             ([0xc3, 0xa9, 0xff], 2, 9),
         ] as [([UInt8], Int, Int)] {
             let found = faults([
-                PolicySource(
-                    path: "p.yaml", bytes: Array("kind: Team\ntitle: ".utf8) + bytes + [0x0a])
+                YAMLSource(
+                    path: "p.yaml", bytes: Array("kind: Team\ntitle: ".utf8) + bytes + [0x0a],
+                    purpose: .policy)
             ])
             #expect(found.first?.place == FilePlace(file: "p.yaml", line: line, column: column))
             #expect(found.first?.message == "the file is not UTF-8")
@@ -131,7 +133,7 @@ import VolumeModel
             try DiskFile.write("\(folder)/other.yml", [])
             try DiskFile.write("\(folder)/.hidden.yaml", [0xff])
             var found: [String] = []
-            do throws(PolicyFaults) {
+            do throws(FileFaults) {
                 _ = try PolicySource.read(folder)
             } catch {
                 found = error.first.map { "\($0)".replacing("\(folder)/", with: "") }
@@ -149,8 +151,8 @@ import VolumeModel
                     "pipe.yaml:1:1: this is not a file\n"
                         + "  a policy is a regular file, or a link to one",
                 ])
-            #expect(throws: PolicyFaults.self) { try PolicySource.read("/dev/zero") }
-            #expect(throws: PolicyFaults.self) { try PolicySource.read("\(folder)/nowhere") }
+            #expect(throws: FileFaults.self) { try PolicySource.read("/dev/zero") }
+            #expect(throws: FileFaults.self) { try PolicySource.read("\(folder)/nowhere") }
             #expect(try PolicySource.read("\(folder)/just.yaml").first?.bytes.count == 1 << 20)
         }
     }
@@ -174,13 +176,13 @@ import VolumeModel
             let one = try PolicySource.read("\(policies)/a.yaml")
             #expect(one.map(\.name) == ["policies/a.yaml"])
             try DiskFile.makeFolder("\(folder)/empty")
-            #expect(throws: PolicyFaults.self) { try PolicySource.read("\(folder)/empty") }
+            #expect(throws: FileFaults.self) { try PolicySource.read("\(folder)/empty") }
         }
     }
 
     @Test func `many faults are told at once, the first twenty of them in order`() {
         let rules = (0..<30).map { "  - {name: r\($0), grant: write, to: anyone}\n" }.joined()
-        do throws(PolicyFaults) {
+        do throws(FileFaults) {
             _ = try PolicySet([source("kind: Policy\nvolume: hst\nrules:\n" + rules)])
             Issue.record("there are faults")
         } catch {

@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+internal import YAMLFiles
 
 extension PlanBuilder {
     /// Names in the files that nothing is called, and teams that hold themselves.

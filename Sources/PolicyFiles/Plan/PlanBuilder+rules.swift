@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+internal import YAMLFiles
 
 extension PlanBuilder {
     /// Rules that are made, changed or removed.

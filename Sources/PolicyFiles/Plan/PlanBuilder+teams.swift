@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+internal import YAMLFiles
 
 extension PlanBuilder {
     /// Teams of the files, with their members.

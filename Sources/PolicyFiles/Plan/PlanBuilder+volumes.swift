@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+internal import YAMLFiles
 
 extension PlanBuilder {
     /// Volumes that are made, changed, or let go.

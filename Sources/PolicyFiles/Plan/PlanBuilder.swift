@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+internal import YAMLFiles
 
 /// A plan in the making: what there is, what there should be, and the difference so far.
 struct PlanBuilder {
@@ -18,7 +19,7 @@ struct PlanBuilder {
     let volumes: [VolumeName: VolumeRecord]
 
     // What it found.
-    var faults = PolicyFaults()
+    var faults = FileFaults()
     var changes: [PlanChange] = []
     var kept: [PlanRemainder] = []
     var unchanged = 0

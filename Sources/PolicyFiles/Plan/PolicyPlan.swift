@@ -1,5 +1,6 @@
 package import ControlStore
 package import VolumeModel
+package import YAMLFiles
 
 /// What has to be done to a state so that it is as policy files say, and nothing beyond it.
 ///
@@ -42,7 +43,7 @@ package struct PolicyPlan: Sendable {
     /// - Throws: names that lead nowhere, cycles of teams, and objects that are not the plan's own.
     package init(
         _ files: PolicySet, on snapshot: ControlSnapshot, _ options: Options
-    ) throws(PolicyFaults) {
+    ) throws(FileFaults) {
         var builder = PlanBuilder(files, on: snapshot, options)
         builder.checkReferences()
         builder.planVolumes()

@@ -1,10 +1,11 @@
 internal import VolumeModel
+internal import YAMLFiles
 
 /// What a document says that it is.
 enum DocumentKind {
     /// The value of `kind`; nil where it is none of `kinds`, which is noted.
     static func of(
-        _ node: YAMLNode, among kinds: [String], _ faults: inout PolicyFaults
+        _ node: YAMLNode, among kinds: [String], _ faults: inout FileFaults
     ) -> String? {
         guard case .mapping(let fields) = node.content,
             let kind = fields.first(where: { $0.key == "kind" })?.value

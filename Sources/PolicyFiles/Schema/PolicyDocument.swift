@@ -1,5 +1,6 @@
 package import AccessControl
 package import VolumeModel
+package import YAMLFiles
 
 /// What a document `kind: Policy` says: the rules of one volume.
 package struct PolicyDocument: Sendable {
@@ -23,7 +24,7 @@ package struct PolicyDocument: Sendable {
     static let keys = ["kind", "volume", "rules"]
 
     /// Notes rules that can never match on a volume with that embargo.
-    func checkRules(embargo: EmbargoPolicy?, _ faults: inout PolicyFaults) {
+    func checkRules(embargo: EmbargoPolicy?, _ faults: inout FileFaults) {
         for entry in rules {
             guard let reason = entry.rule.reasonItNeverMatches(embargo: embargo) else { continue }
             faults.add(
@@ -35,7 +36,7 @@ package struct PolicyDocument: Sendable {
     /// Reads a document; nil where it has faults.
     ///
     /// - Parameter source: the file, as rules remember it.
-    init?(_ node: YAMLNode, source: String, _ faults: inout PolicyFaults) {
+    init?(_ node: YAMLNode, source: String, _ faults: inout FileFaults) {
         let before = faults.count
         guard let reader = FieldReader(node, of: "a Policy", keys: Self.keys, &faults) else {
             return nil
@@ -76,7 +77,7 @@ private struct RuleDraft {
     /// What a rule can be made into at most: three digits in their names.
     private static let mostRules = 999
 
-    init?(_ node: YAMLNode, _ faults: inout PolicyFaults) {
+    init?(_ node: YAMLNode, _ faults: inout FileFaults) {
         let before = faults.count
         guard let reader = FieldReader(node, of: "a rule", keys: Self.keys, &faults) else {
             return nil
@@ -126,7 +127,7 @@ private struct RuleDraft {
     }
 
     private static func effect(
-        _ reader: FieldReader, _ faults: inout PolicyFaults
+        _ reader: FieldReader, _ faults: inout FileFaults
     ) -> AccessRule.Effect? {
         let grant = reader.choice(
             "grant", [("read", .read), ("list", .list), ("discover", AccessLevel.discover)], &faults

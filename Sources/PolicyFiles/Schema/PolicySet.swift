@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import ControlStore
 internal import VolumeModel
+package import YAMLFiles
 
 /// Everything that a set of policy files says, each object once.
 package struct PolicySet: Sendable {
@@ -14,10 +15,10 @@ package struct PolicySet: Sendable {
     /// Reads files.
     ///
     /// - Throws: everything that is wrong in them and can be told without a state.
-    package init(_ sources: [PolicySource]) throws(PolicyFaults) {
-        var faults = PolicyFaults()
+    package init(_ sources: [YAMLSource]) throws(FileFaults) {
+        var faults = FileFaults()
         for source in sources {
-            do throws(PolicyFaults) {
+            do throws(FileFaults) {
                 for document in try YAMLFile(source).documents {
                     add(document, source.name, &faults)
                 }
@@ -36,7 +37,7 @@ package struct PolicySet: Sendable {
     package var isEmpty: Bool { volumes.isEmpty && teams.isEmpty && policies.isEmpty }
 
     private mutating func add(
-        _ node: YAMLNode, _ source: String, _ faults: inout PolicyFaults
+        _ node: YAMLNode, _ source: String, _ faults: inout FileFaults
     ) {
         switch DocumentKind.of(node, among: Self.kinds, &faults) {
         case "Volume":
@@ -51,13 +52,13 @@ package struct PolicySet: Sendable {
         }
     }
 
-    private func checkNames(_ faults: inout PolicyFaults) {
+    private func checkNames(_ faults: inout FileFaults) {
         Self.check(volumes.map { ("Volume \($0.name.value)", $0.name.place) }, &faults)
         Self.check(teams.map { ("Team \($0.name.value)", $0.name.place) }, &faults)
         Self.check(policies.map { ("Policy of \($0.volume.value)", $0.volume.place) }, &faults)
     }
 
-    private func checkRules(_ faults: inout PolicyFaults) {
+    private func checkRules(_ faults: inout FileFaults) {
         for policy in policies {
             let volume = volumes.first { $0.name.value == policy.volume.value }
             // Without a document of its volume it may have an embargo: the state knows.
@@ -66,7 +67,7 @@ package struct PolicySet: Sendable {
         }
     }
 
-    private static func check(_ names: [(String, FilePlace)], _ faults: inout PolicyFaults) {
+    private static func check(_ names: [(String, FilePlace)], _ faults: inout FileFaults) {
         var first: [String: FilePlace] = [:]
         for (name, place) in names {
             if let other = first[name] {

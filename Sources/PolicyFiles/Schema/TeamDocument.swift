@@ -1,5 +1,6 @@
 package import AccessControl
 package import VolumeModel
+package import YAMLFiles
 
 /// What a document `kind: Team` says: who is in a team.
 package struct TeamDocument: Sendable {
@@ -14,7 +15,7 @@ package struct TeamDocument: Sendable {
     private static let memberKeys = ["user", "team", "role", "until"]
 
     /// Reads a document; nil where it has faults.
-    init?(_ node: YAMLNode, _ faults: inout PolicyFaults) {
+    init?(_ node: YAMLNode, _ faults: inout FileFaults) {
         let before = faults.count
         guard let reader = FieldReader(node, of: "a Team", keys: Self.keys, &faults) else {
             return nil
@@ -38,7 +39,7 @@ package struct TeamDocument: Sendable {
     }
 
     private static func member(
-        _ node: YAMLNode, _ faults: inout PolicyFaults
+        _ node: YAMLNode, _ faults: inout FileFaults
     ) -> Located<Membership>? {
         guard let reader = FieldReader(node, of: "a member", keys: memberKeys, &faults) else {
             return nil

@@ -1,6 +1,7 @@
 internal import AccessControl
 package import ControlStore
 package import VolumeModel
+package import YAMLFiles
 
 /// What a document `kind: Volume` says: what a volume is, and how it is guarded beside its rules.
 package struct VolumeDocument: Sendable {
@@ -19,7 +20,7 @@ package struct VolumeDocument: Sendable {
     ]
 
     /// Reads a document; nil where it has faults.
-    init?(_ node: YAMLNode, _ faults: inout PolicyFaults) {
+    init?(_ node: YAMLNode, _ faults: inout FileFaults) {
         let before = faults.count
         guard let reader = FieldReader(node, of: "a Volume", keys: Self.keys, &faults) else {
             return nil
@@ -54,7 +55,7 @@ package struct VolumeDocument: Sendable {
     }
 
     private static func expressions(
-        _ reader: FieldReader, _ faults: inout PolicyFaults
+        _ reader: FieldReader, _ faults: inout FileFaults
     ) -> [PathExpression] {
         var expressions: [PathExpression] = []
         for item in reader.list("attributes", &faults) ?? [] {
@@ -84,7 +85,7 @@ extension SourceDraft {
 
 extension EmbargoPolicy {
     /// Reads the value of `embargo`; nil where it has faults.
-    init?(_ node: YAMLNode, _ faults: inout PolicyFaults) {
+    init?(_ node: YAMLNode, _ faults: inout FileFaults) {
         let before = faults.count
         guard
             let reader = FieldReader(

@@ -1,5 +1,6 @@
 package import AccessControl
 package import VolumeModel
+package import YAMLFiles
 
 /// One assertion about policies: who, what, when, and the level expected.
 package struct PolicyTest: Sendable {
@@ -45,7 +46,7 @@ extension PolicyTest {
 
     /// Reads a document `kind: Test`: what its cases do not say they take from it.
     static func tests(
-        _ node: YAMLNode, _ faults: inout PolicyFaults
+        _ node: YAMLNode, _ faults: inout FileFaults
     ) -> [PolicyTest] {
         guard let document = FieldReader(node, of: "a Test", keys: keys, &faults) else { return [] }
         _ = document.line("title", &faults)
@@ -69,7 +70,7 @@ extension PolicyTest {
         var path: EntryPath?
         var attributes: [AttributeKey: String]?
 
-        init(_ reader: FieldReader, _ faults: inout PolicyFaults) {
+        init(_ reader: FieldReader, _ faults: inout FileFaults) {
             subject = reader.node("as").flatMap { PolicyTest.subject($0, &faults) }
             at = reader.value("at", &faults, Timestamp.init(parsing:))?.value
             volume = reader.value("volume", &faults, VolumeName.init)
@@ -91,7 +92,7 @@ extension PolicyTest {
         }
 
         func test(
-            _ reader: FieldReader, _ document: FieldReader, _ faults: inout PolicyFaults
+            _ reader: FieldReader, _ document: FieldReader, _ faults: inout FileFaults
         ) -> PolicyTest? {
             let level = reader.requiredValue("level", &faults, AccessLevel.init(parsing:))
             for (key, isMissing) in [
@@ -108,7 +109,7 @@ extension PolicyTest {
         }
     }
 
-    private static func subject(_ node: YAMLNode, _ faults: inout PolicyFaults) -> Subject? {
+    private static func subject(_ node: YAMLNode, _ faults: inout FileFaults) -> Subject? {
         guard case .mapping = node.content else {
             return node.value(of: "as", &faults) { text throws(PerigeeError) in
                 if text == "anyone" { return .anyone }
@@ -141,7 +142,7 @@ extension PolicyTest {
     }
 
     private static func attributes(
-        _ node: YAMLNode, _ faults: inout PolicyFaults
+        _ node: YAMLNode, _ faults: inout FileFaults
     ) -> [AttributeKey: String] {
         guard case .mapping(let fields) = node.content else {
             faults.add(

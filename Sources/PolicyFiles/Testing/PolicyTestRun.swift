@@ -1,6 +1,7 @@
 package import AccessControl
 internal import ControlStore
 internal import VolumeModel
+package import YAMLFiles
 
 /// What came of assertions about a set of policies.
 package struct PolicyTestRun: Sendable {
@@ -29,9 +30,9 @@ package struct PolicyTestRun: Sendable {
     /// Decides each assertion by the files alone.
     ///
     /// - Throws: assertions about volumes that the files do not speak of, and no assertions at all.
-    package init(_ tests: [PolicyTest], against files: PolicySet) throws(PolicyFaults) {
+    package init(_ tests: [PolicyTest], against files: PolicySet) throws(FileFaults) {
         count = tests.count
-        var faults = PolicyFaults()
+        var faults = FileFaults()
         let policy = files.accessPolicy
         let expressions = Dictionary(
             files.volumes.map { ($0.name.value, $0.settings.expressions) }
@@ -85,11 +86,11 @@ extension PolicyTest {
     /// Reads files of assertions.
     ///
     /// - Throws: everything that is wrong in them.
-    package static func read(_ sources: [PolicySource]) throws(PolicyFaults) -> [PolicyTest] {
-        var faults = PolicyFaults()
+    package static func read(_ sources: [YAMLSource]) throws(FileFaults) -> [PolicyTest] {
+        var faults = FileFaults()
         var tests: [PolicyTest] = []
         for source in sources {
-            do throws(PolicyFaults) {
+            do throws(FileFaults) {
                 for document in try YAMLFile(source).documents
                 where DocumentKind.of(document, among: ["Test"], &faults) != nil {
                     tests += self.tests(document, &faults)

@@ -3,6 +3,7 @@ internal import ControlStore
 internal import PolicyFiles
 internal import VolumeModel
 internal import VolumeService
+internal import YAMLFiles
 
 struct ApplyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -77,7 +78,7 @@ struct ApplyCommand: ParsableCommand {
     private func checkSources(
         of set: PolicySet, _ snapshot: ControlSnapshot, _ publisher: Publisher
     ) throws {
-        var faults = PolicyFaults()
+        var faults = FileFaults()
         for volume in set.volumes where snapshot.volume(named: volume.name.value) == nil {
             guard let source = volume.source else { continue }
             do throws(PerigeeError) {

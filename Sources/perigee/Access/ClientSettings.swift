@@ -55,6 +55,7 @@ struct ClientSettings {
         region = us-east-1
         s3 =
           addressing_style = path
+          signature_version = s3v4
 
         # rclone, in ~/.config/rclone/rclone.conf; then: rclone lsd perigee:
         [perigee]
@@ -82,7 +83,7 @@ struct ClientSettings {
             "s3", endpoint_url="\(endpoint.url)", region_name="us-east-1",
             aws_access_key_id="\(accessKeyID)",
             aws_secret_access_key="\(secret)",
-            config=Config(s3={"addressing_style": "path"}))
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}))
         """
     }
 }

@@ -1,5 +1,6 @@
 internal import PolicyFiles
 internal import VolumeModel
+internal import YAMLFiles
 
 /// What is wrong with policy files, on standard error: all of it at once.
 enum PolicyReport {
@@ -9,14 +10,14 @@ enum PolicyReport {
     ) throws -> Value {
         do {
             return try body()
-        } catch let faults as PolicyFaults {
+        } catch let faults as FileFaults {
             print(faults, folder, options)
             throw QuietFailure()
         }
     }
 
     private static func print(
-        _ faults: PolicyFaults, _ folder: String, _ options: StateOptions
+        _ faults: FileFaults, _ folder: String, _ options: StateOptions
     ) {
         let count = Human.count(faults.count, "fault")
         let message = "\(count) in \(Printable.quoted(folder)); nothing was done"
@@ -49,7 +50,7 @@ enum PolicyReport {
         var message: String
         var remedy: String
 
-        init(_ fault: PolicyFault) {
+        init(_ fault: FileFault) {
             file = fault.place.file
             line = fault.place.line
             column = fault.place.column

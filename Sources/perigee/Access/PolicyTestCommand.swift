@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import PolicyFiles
 internal import VolumeModel
+internal import YAMLFiles
 
 struct PolicyTestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

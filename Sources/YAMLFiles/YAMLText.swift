@@ -11,15 +11,18 @@ struct YAMLText {
 
     /// The file.
     let file: String
+    /// What it is for.
+    let purpose: YAMLPurpose
     /// The text, without a byte order mark.
     let string: String
     /// Its lines without their ends; at least one.
     private let lines: [[Unicode.Scalar]]
 
-    /// - Throws: `PolicyFaults` for what is no UTF-8, holds control characters or tabs at the start
+    /// - Throws: `FileFaults` for what is no UTF-8, holds control characters or tabs at the start
     ///   of a line, or holds aliases.
-    init(_ source: PolicySource) throws(PolicyFaults) {
+    init(_ source: YAMLSource) throws(FileFaults) {
         file = source.path
+        purpose = source.purpose
         var bytes = source.bytes[...]
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
         guard let string = String(validating: bytes, as: UTF8.self) else {
@@ -77,19 +80,19 @@ struct YAMLText {
 }
 
 extension YAMLText {
-    private static func notUTF8(_ bytes: ArraySlice<UInt8>, _ file: String) -> PolicyFaults {
+    private static func notUTF8(_ bytes: ArraySlice<UInt8>, _ file: String) -> FileFaults {
         var (line, column) = (1, 1)
         var parser = Unicode.UTF8.ForwardParser()
         var rest = bytes.makeIterator()
         while case .valid(let scalar) = parser.parseScalar(from: &rest) {
             (line, column) = scalar.first == UInt8(ascii: "\n") ? (line + 1, 1) : (line, column + 1)
         }
-        return PolicyFaults(
+        return FileFaults(
             FilePlace(file: file, line: line, column: column), "the file is not UTF-8",
             remedy: "save it as UTF-8 text")
     }
 
-    private func checkCharacters() throws(PolicyFaults) {
+    private func checkCharacters() throws(FileFaults) {
         for (index, line) in lines.enumerated() {
             var isIndentation = true
             for (column, scalar) in line.enumerated() {
@@ -103,7 +106,7 @@ extension YAMLText {
                     throw fault(
                         index, column,
                         "there is a control character, U+\(Self.hex(scalar)), in the file",
-                        remedy: "a policy is plain text: write it without")
+                        remedy: "\(purpose.words) is plain text: write it without")
                 }
             }
         }
@@ -126,13 +129,13 @@ extension YAMLText {
 
     /// Refuses `*name` where the file has `&name` as well, wherever both stand: no alias of YAML can
     /// lack its anchor.
-    private func checkAliases() throws(PolicyFaults) {
+    private func checkAliases() throws(FileFaults) {
         let anchors = Set(names(behind: "&").map(\.name))
         guard !anchors.isEmpty else { return }
         for alias in names(behind: "*") where anchors.contains(alias.name) {
             throw fault(
                 alias.line, alias.column, "the alias *\(alias.name) stands for another value",
-                remedy: Self.noExpansion)
+                remedy: noExpansion)
         }
     }
 
@@ -160,7 +163,7 @@ extension YAMLText {
     }
 
     /// A key that is itself a list or mapping has a `?` before it, unless it is short.
-    private func checkComplexKeys() throws(PolicyFaults) {
+    private func checkComplexKeys() throws(FileFaults) {
         var count = 0
         for (index, line) in lines.enumerated() {
             for (column, scalar) in line.enumerated() where scalar == "?" {
@@ -179,8 +182,8 @@ extension YAMLText {
 
     private func fault(
         _ line: Int, _ column: Int, _ message: String, remedy: String
-    ) -> PolicyFaults {
-        PolicyFaults(
+    ) -> FileFaults {
+        FileFaults(
             FilePlace(file: file, line: line + 1, column: column + 1), message, remedy: remedy)
     }
 }

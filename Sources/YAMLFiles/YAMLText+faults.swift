@@ -3,24 +3,26 @@ internal import Yams
 
 extension YAMLText {
     /// What to do about everything that would expand.
-    static let noExpansion = "write the value itself: nothing in a policy may expand"
+    var noExpansion: String {
+        "write the value itself: nothing in \(purpose.words) may expand"
+    }
 
     /// A key that a mapping has already.
-    static func duplicate(_ key: String, _ place: FilePlace) -> PolicyFaults {
-        PolicyFaults(
+    static func duplicate(_ key: String, _ place: FilePlace) -> FileFaults {
+        FileFaults(
             place, "the key \(Printable.quoted(key)) stands there twice",
             remedy: "keep one of them")
     }
 
     /// Values that stand too deep in one another.
-    func tooDeep(_ place: FilePlace) -> PolicyFaults {
-        PolicyFaults(
+    func tooDeep(_ place: FilePlace) -> FileFaults {
+        FileFaults(
             place, "values nest more than \(YAMLFile.deepest) deep",
-            remedy: "no document of a policy nests more than six deep")
+            remedy: "no document of \(purpose.words) nests more than six deep")
     }
 
     /// What the parser complains of, where it does.
-    func faults(_ error: YamlError) -> PolicyFaults {
+    func faults(_ error: YamlError) -> FileFaults {
         switch error {
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _),
@@ -30,7 +32,7 @@ extension YAMLText {
             }
             // Where a quote, a bracket or an alias begins says more than where it was given up.
             let start = Self.isLongAgo(problem) ? context?.mark ?? mark : mark
-            return PolicyFaults(
+            return FileFaults(
                 place(line: start.line, column: start.column),
                 "this is no YAML: \(Self.words(context?.text, problem))",
                 remedy: advice(problem, [mark, context?.mark].compactMap { $0 }))
@@ -41,7 +43,7 @@ extension YAMLText {
             let second = nextLine(behind: line, column: column, key: key)
             return Self.duplicate(key, place(line: second ?? line, column: column))
         default:
-            return PolicyFaults(
+            return FileFaults(
                 place(line: 1, column: 1), "this is no YAML: \(error)", remedy: "write it as YAML")
         }
     }

@@ -2,20 +2,20 @@ internal import VolumeModel
 internal import Yams
 
 /// The documents of one YAML file, of which nothing is taken but text, lists and mappings.
-struct YAMLFile {
+package struct YAMLFile {
     /// The most values in one file, keys among them.
-    static let mostNodes = 10_000
+    package static let mostNodes = 10_000
     /// How deep values may stand in one another.
-    static let deepest = 32
+    package static let deepest = 32
 
     /// The documents that hold anything.
-    let documents: [YAMLNode]
+    package let documents: [YAMLNode]
 
     /// Parses a file.
     ///
-    /// - Throws: `PolicyFaults` for what is no YAML; duplicate keys, anchors, aliases, tags and
+    /// - Throws: `FileFaults` for what is no YAML; duplicate keys, anchors, aliases, tags and
     ///   merge keys; more than 10,000 values, or more than 32 in one another.
-    init(_ source: PolicySource) throws(PolicyFaults) {
+    package init(_ source: YAMLSource) throws(FileFaults) {
         let text = try YAMLText(source)
         var reading = Reading(text: text)
         var documents: [YAMLNode] = []
@@ -27,12 +27,12 @@ struct YAMLFile {
                 let document = try reading.node(root, depth: 1)
                 if !document.isEmpty { documents.append(document) }
             }
-        } catch let faults as PolicyFaults {
+        } catch let faults as FileFaults {
             throw faults
         } catch let error as YamlError {
             throw text.faults(error)
         } catch {
-            throw PolicyFaults(
+            throw FileFaults(
                 text.place(line: 1, column: 1), "the file cannot be parsed: \(error)",
                 remedy: "write it as YAML")
         }
@@ -46,13 +46,13 @@ struct YAMLFile {
 
         init(text: YAMLText) { self.text = text }
 
-        mutating func node(_ node: Node, depth: Int) throws(PolicyFaults) -> YAMLNode {
+        mutating func node(_ node: Node, depth: Int) throws(FileFaults) -> YAMLNode {
             let place = place(of: node)
             count += 1
             guard count <= YAMLFile.mostNodes else {
-                throw PolicyFaults(
+                throw FileFaults(
                     place, "the file holds more than \(YAMLFile.mostNodes) values",
-                    remedy: "split it; teams that an archive knows are fed by perigee team sync")
+                    remedy: text.purpose.splitting)
             }
             guard depth <= YAMLFile.deepest else { throw text.tooDeep(place) }
             try checkProperties(node, place)
@@ -72,23 +72,23 @@ struct YAMLFile {
                 }
                 return YAMLNode(content: .mapping(fields), place: place)
             case .alias:
-                throw PolicyFaults(
-                    place, "an alias stands for another value", remedy: YAMLText.noExpansion)
+                throw FileFaults(
+                    place, "an alias stands for another value", remedy: text.noExpansion)
             }
         }
 
         private mutating func field(
             _ key: Node, _ value: Node, depth: Int, _ names: inout Set<String>
-        ) throws(PolicyFaults) -> YAMLNode.Field {
+        ) throws(FileFaults) -> YAMLNode.Field {
             let keyNode = try node(key, depth: depth)
             guard case .scalar(let name, _) = keyNode.content, !keyNode.isEmpty else {
-                throw PolicyFaults(
+                throw FileFaults(
                     keyNode.place, "the key is \(keyNode.kind)", remedy: "a key is a plain word")
             }
             guard name != "<<" else {
-                throw PolicyFaults(
+                throw FileFaults(
                     keyNode.place, "the key << merges another mapping into this one",
-                    remedy: YAMLText.noExpansion)
+                    remedy: text.noExpansion)
             }
             // The parser finds equal keys only where both are quoted or neither is.
             guard names.insert(name).inserted else {
@@ -99,13 +99,13 @@ struct YAMLFile {
         }
 
         /// The parser has dropped anchors and tags by now, but for where a value begins.
-        private func checkProperties(_ node: Node, _ place: FilePlace) throws(PolicyFaults) {
+        private func checkProperties(_ node: Node, _ place: FilePlace) throws(FileFaults) {
             switch text.scalar(line: place.line, column: place.column) {
             case "&":
-                throw PolicyFaults(
-                    place, "an anchor names the value for others", remedy: YAMLText.noExpansion)
+                throw FileFaults(
+                    place, "an anchor names the value for others", remedy: text.noExpansion)
             case "!":
-                throw PolicyFaults(
+                throw FileFaults(
                     place, "a tag says of what type the value is",
                     remedy: "leave it out, and put text that begins with ! in quotes")
             default: break

@@ -1,7 +1,7 @@
 /// A value of a YAML file with the place at which it stands.
-struct YAMLNode: Sendable {
+package struct YAMLNode: Sendable {
     /// What a value can be.
-    enum Content: Sendable {
+    package enum Content: Sendable {
         /// Text; `isPlain` where it stands without quotes, so that YAML may take it for a number.
         case scalar(String, isPlain: Bool)
         case list([YAMLNode])
@@ -9,19 +9,19 @@ struct YAMLNode: Sendable {
     }
 
     /// A key with its value.
-    struct Field: Sendable {
-        var key: String
-        var place: FilePlace
-        var value: YAMLNode
+    package struct Field: Sendable {
+        package var key: String
+        package var place: FilePlace
+        package var value: YAMLNode
     }
 
     /// What it is.
-    let content: Content
+    package let content: Content
     /// Where it begins.
-    let place: FilePlace
+    package let place: FilePlace
 
     /// What it is, in words.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .scalar("", isPlain: true): "nothing"
         case .scalar(let text, isPlain: true): Self.plainKind(text) ?? "text"
@@ -32,12 +32,12 @@ struct YAMLNode: Sendable {
     }
 
     /// Whether nothing stands there.
-    var isEmpty: Bool {
+    package var isEmpty: Bool {
         if case .scalar("", isPlain: true) = content { true } else { false }
     }
 
     /// What YAML takes `text` for where it stands without quotes; nil: for text, or a date.
-    static func plainKind(_ text: String) -> String? {
+    package static func plainKind(_ text: String) -> String? {
         let words = ["true", "false", "yes", "no", "on", "off", "y", "n"]
         if words.contains(text.lowercased()) { return "yes or no" }
         if text == "~" || text.lowercased() == "null" { return "nothing" }

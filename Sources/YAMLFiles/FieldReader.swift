@@ -1,18 +1,18 @@
-internal import VolumeModel
+package import VolumeModel
 
 /// Takes the values of one mapping by their keys, and notes what is wrong with them.
 ///
 /// Each call notes its faults and gives nil; a reader goes on, so that all faults of a document are
 /// told at once.
-struct FieldReader {
+package struct FieldReader {
     /// What the mapping is, for messages: `a rule`.
-    let what: String
+    package let what: String
     /// Where it begins.
-    let place: FilePlace
+    package let place: FilePlace
     private let fields: [String: YAMLNode.Field]
 
     /// Takes a mapping; nil where the value is none. Keys that are not in `keys` are faults.
-    init?(_ node: YAMLNode, of what: String, keys: [String], _ faults: inout PolicyFaults) {
+    package init?(_ node: YAMLNode, of what: String, keys: [String], _ faults: inout FileFaults) {
         guard case .mapping(let fields) = node.content else {
             faults.add(
                 node.place, "\(what) is a mapping of keys to values, and this is \(node.kind)",
@@ -31,28 +31,28 @@ struct FieldReader {
     }
 
     /// Whether the key is there.
-    func has(_ key: String) -> Bool { fields[key] != nil }
+    package func has(_ key: String) -> Bool { fields[key] != nil }
 
     /// Where the key stands; the mapping's start where it is not there.
-    func place(of key: String) -> FilePlace { fields[key]?.place ?? place }
+    package func place(of key: String) -> FilePlace { fields[key]?.place ?? place }
 
     /// The value of a key; nil where the key is not there.
-    func node(_ key: String) -> YAMLNode? { fields[key]?.value }
+    package func node(_ key: String) -> YAMLNode? { fields[key]?.value }
 
     /// The value of a key that has to be there.
-    func required(_ key: String, _ faults: inout PolicyFaults) -> YAMLNode? {
+    package func required(_ key: String, _ faults: inout FileFaults) -> YAMLNode? {
         if let node = fields[key]?.value { return node }
         faults.add(place, "\(what) needs the key `\(key)`", remedy: "add a line \(key): ...")
         return nil
     }
 
     /// The text of a key.
-    func text(_ key: String, _ faults: inout PolicyFaults) -> Located<String>? {
+    package func text(_ key: String, _ faults: inout FileFaults) -> Located<String>? {
         node(key)?.text(of: key, &faults)
     }
 
     /// One line of text for people, at most 1,024 bytes.
-    func line(_ key: String, _ faults: inout PolicyFaults) -> String? {
+    package func line(_ key: String, _ faults: inout FileFaults) -> String? {
         value(key, &faults) { text throws(PerigeeError) in
             guard text.utf8.count <= 1_024, text.contains(where: { !$0.isWhitespace }),
                 text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
@@ -67,24 +67,24 @@ struct FieldReader {
     }
 
     /// What `read` makes of the text of a key.
-    func value<Value>(
-        _ key: String, _ faults: inout PolicyFaults,
+    package func value<Value>(
+        _ key: String, _ faults: inout FileFaults,
         _ read: (String) throws(PerigeeError) -> Value
     ) -> Located<Value>? {
         node(key)?.value(of: key, &faults, read)
     }
 
     /// The same for a key that has to be there.
-    func requiredValue<Value>(
-        _ key: String, _ faults: inout PolicyFaults,
+    package func requiredValue<Value>(
+        _ key: String, _ faults: inout FileFaults,
         _ read: (String) throws(PerigeeError) -> Value
     ) -> Located<Value>? {
         required(key, &faults)?.value(of: key, &faults, read)
     }
 
     /// One of some words.
-    func choice<Value>(
-        _ key: String, _ choices: [(String, Value)], _ faults: inout PolicyFaults
+    package func choice<Value>(
+        _ key: String, _ choices: [(String, Value)], _ faults: inout FileFaults
     ) -> Located<Value>? {
         value(key, &faults) { text throws(PerigeeError) in
             guard let choice = choices.first(where: { $0.0 == text }) else {
@@ -97,7 +97,7 @@ struct FieldReader {
     }
 
     /// The values of a key that holds one or a list of them; none where it is not there.
-    func items(_ key: String, _ faults: inout PolicyFaults) -> [YAMLNode] {
+    package func items(_ key: String, _ faults: inout FileFaults) -> [YAMLNode] {
         guard let node = node(key) else { return [] }
         guard case .list(let items) = node.content else { return [node] }
         if items.isEmpty {
@@ -109,7 +109,7 @@ struct FieldReader {
     }
 
     /// The items of a key that holds a list; nil where it is not there.
-    func list(_ key: String, _ faults: inout PolicyFaults) -> [YAMLNode]? {
+    package func list(_ key: String, _ faults: inout FileFaults) -> [YAMLNode]? {
         guard let node = node(key) else { return nil }
         guard case .list(let items) = node.content else {
             faults.add(
@@ -121,7 +121,7 @@ struct FieldReader {
     }
 
     /// `a, b or c`.
-    static func list(_ words: [String]) -> String {
+    package static func list(_ words: [String]) -> String {
         guard words.count > 1 else { return words.first ?? "" }
         return "\(words.dropLast().joined(separator: ", ")) or \(words[words.count - 1])"
     }
@@ -146,9 +146,16 @@ struct FieldReader {
     }
 }
 
+extension FileFaults {
+    /// Adds what is wrong with a value.
+    package mutating func add(_ place: FilePlace, _ error: PerigeeError) {
+        add(place, error.message, remedy: error.remedy ?? "write it another way")
+    }
+}
+
 extension YAMLNode {
     /// The text of a value that has to be text.
-    func text(of key: String, _ faults: inout PolicyFaults) -> Located<String>? {
+    package func text(of key: String, _ faults: inout FileFaults) -> Located<String>? {
         guard case .scalar(let text, let isPlain) = content else {
             faults.add(
                 place, "`\(key)` is text, and this is \(kind)", remedy: "write one value behind it")
@@ -173,22 +180,22 @@ extension YAMLNode {
     }
 
     /// What `read` makes of a value's text.
-    func value<Value>(
-        of key: String, _ faults: inout PolicyFaults,
+    package func value<Value>(
+        of key: String, _ faults: inout FileFaults,
         _ read: (String) throws(PerigeeError) -> Value
     ) -> Located<Value>? {
         guard let text = text(of: key, &faults) else { return nil }
         do throws(PerigeeError) {
             return Located(try read(text.value), at: text.place)
         } catch {
-            faults.add(text.place, error.message, remedy: error.remedy ?? "write it another way")
+            faults.add(text.place, error)
             return nil
         }
     }
 
     /// A whole number in `range`.
-    func number(
-        of key: String, in range: ClosedRange<Int>, _ faults: inout PolicyFaults
+    package func number(
+        of key: String, in range: ClosedRange<Int>, _ faults: inout FileFaults
     ) -> Int? {
         let isDecimal = { (text: String) in
             text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

@@ -1,6 +1,6 @@
 internal import VolumeModel
 
-/// A spot in a policy file.
+/// A spot in a file.
 package struct FilePlace: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The file, as the person who named it would find it.
     package let file: String
@@ -29,8 +29,8 @@ package struct FilePlace: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 }
 
-/// One thing that is wrong with a policy file.
-package struct PolicyFault: Hashable, Sendable, CustomStringConvertible {
+/// One thing that is wrong with a file.
+package struct FileFault: Hashable, Sendable, CustomStringConvertible {
     /// Where.
     package let place: FilePlace
     /// What is wrong, with what.
@@ -49,18 +49,23 @@ package struct PolicyFault: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(place): \(message)\n  \(remedy)" }
 }
 
-/// Everything that is wrong with a set of policy files; while there is anything, none of them
+/// Everything that is wrong with a set of files; while there is anything, none of them
 /// counts.
-package struct PolicyFaults: Error, Sendable, CustomStringConvertible {
+package struct FileFaults: Error, Sendable, CustomStringConvertible {
     /// As many as are told at once.
     package static let shown = 20
 
     /// The faults in the order in which they were found, each once.
-    package private(set) var all: [PolicyFault] = []
-    private var known: Set<PolicyFault> = []
+    package private(set) var all: [FileFault] = []
+    private var known: Set<FileFault> = []
 
     /// No faults.
     package init() {}
+
+    /// A single fault.
+    package init(_ place: FilePlace, _ message: String, remedy: String) {
+        add(place, message, remedy: remedy)
+    }
 
     /// Whether nothing is wrong.
     package var isEmpty: Bool { all.isEmpty }
@@ -69,27 +74,27 @@ package struct PolicyFaults: Error, Sendable, CustomStringConvertible {
     package var count: Int { all.count }
 
     /// The first 20, by file, line and column.
-    package var first: [PolicyFault] {
+    package var first: [FileFault] {
         Array(all.sorted { $0.place < $1.place }.prefix(Self.shown))
     }
 
     /// Adds one.
     package mutating func add(_ place: FilePlace, _ message: String, remedy: String) {
-        add(PolicyFault(place, message, remedy: remedy))
+        add(FileFault(place, message, remedy: remedy))
     }
 
     /// Adds those of another set.
-    package mutating func add(_ others: PolicyFaults) {
+    package mutating func add(_ others: FileFaults) {
         for fault in others.all { add(fault) }
     }
 
     // What one rule's list says wrong once, each rule made of it says wrong.
-    private mutating func add(_ fault: PolicyFault) {
+    private mutating func add(_ fault: FileFault) {
         if known.insert(fault).inserted { all.append(fault) }
     }
 
     /// - Throws: these faults, where there are any.
-    package func check() throws(PolicyFaults) {
+    package func check() throws(FileFaults) {
         if !isEmpty { throw self }
     }
 
