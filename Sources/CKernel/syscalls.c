@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -128,4 +129,10 @@ int perigee_spawn_session(
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return code == 0 ? (int)process : -code;
+}
+
+long perigee_read_now(int descriptor, void *buffer, size_t count, int64_t offset) {
+    struct iovec part = {.iov_base = buffer, .iov_len = count};
+    ssize_t got = preadv2(descriptor, &part, 1, offset, RWF_NOWAIT);
+    return got < 0 ? -errno : got;
 }

@@ -31,6 +31,14 @@ extension CatalogueReader {
         return found
     }
 
+    /// Whether a digest of any file is known.
+    package func hasDigests() throws(PerigeeError) -> Bool {
+        try begin()
+        let statement = try connection.statement("SELECT 1 FROM digest LIMIT 1")
+        defer { statement.reset() }
+        return try statement.step()
+    }
+
     /// The revision in which this version came.
     package func added(_ entry: Entry, revision: Int) throws(PerigeeError) -> Int? {
         try begin()

@@ -72,6 +72,19 @@ package final class CatalogueReader {
         return entries
     }
 
+    /// At most `limit` entries of `folder` with keys at or after `key`, in key order.
+    package func list(
+        _ folder: EntryID, from key: [UInt8], limit: Int, revision: Int
+    ) throws(PerigeeError) -> [Entry] {
+        try begin()
+        let statement = try connection.visibleRows(
+            of: folder, from: key, limit: limit, revision: revision)
+        defer { statement.reset() }
+        var entries: [Entry] = []
+        while try statement.step() { entries.append(try Entry(statement, in: folder)) }
+        return entries
+    }
+
     /// The folder with that number, or nil where `revision` does not have it.
     package func folder(_ id: EntryID, revision: Int) throws(PerigeeError) -> Entry? {
         try begin()

@@ -1,6 +1,6 @@
 internal import VolumeModel
 
-/// The columns of both queries below, in their order.
+/// The columns of the queries below, in their order.
 enum EntryColumn {
     static let key: Int32 = 0
     static let id: Int32 = 1
@@ -47,6 +47,23 @@ extension SQLiteConnection {
         statement.bind(3, revision)
         // A negative limit is none.
         statement.bind(4, limit ?? -1)
+        return statement
+    }
+
+    /// A query for at most `limit` rows of `folder` with keys at or after `key`, in key order.
+    func visibleRows(
+        of folder: EntryID, from key: [UInt8], limit: Int, revision: Int
+    ) throws(PerigeeError) -> SQLiteStatement {
+        let statement = try statement(
+            """
+            SELECT key, id, size, mtime, version, class, added FROM entry
+            WHERE parent = ?1 AND key >= ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
+            ORDER BY key LIMIT ?4
+            """)
+        statement.bind(1, folder.value)
+        statement.bind(2, copying: key)
+        statement.bind(3, revision)
+        statement.bind(4, limit)
         return statement
     }
 

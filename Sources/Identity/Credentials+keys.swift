@@ -1,5 +1,6 @@
 package import AccessControl
 package import ControlStore
+package import Crypto
 package import VolumeModel
 
 extension Credentials {
@@ -54,6 +55,15 @@ extension Credentials {
             }
         }
         throw try missing(accessKeyID)
+    }
+
+    /// A key for something that front ends seal and hand out, the same in every process of this
+    /// state until the key file changes; nil where there is no key file.
+    ///
+    /// - Parameter purpose: what it is for; each has a key of its own.
+    /// - Throws: as `secret(accessKeyID:)` where the key file cannot be read.
+    package func sealingKey(for purpose: String) throws(PerigeeError) -> SymmetricKey? {
+        try keyring(isFresh: true)?.keys.first?.derived(for: purpose)
     }
 
     /// The key to seal with, in the transaction that is going to store what it seals.

@@ -22,6 +22,8 @@ package protocol AccessDriver {
     /// The level from which on a volume is in `volumes`: `list` where it is by having a folder,
     /// `discover` where volumes are told of.
     var listsVolumesFrom: AccessLevel { get }
+    /// Whether a folder with nothing in it is there: where there are only keys of files, none is.
+    var showsEmptyFolders: Bool { get }
     /// Whether it can be asked for `VOLUME@candidate` and the like as the state's owner.
     var answersOwner: Bool { get }
 
@@ -38,6 +40,7 @@ package protocol AccessDriver {
 extension AccessDriver {
     package var showing: ShownEntries { .listed }
     package var listsVolumesFrom: AccessLevel { .list }
+    package var showsEmptyFolders: Bool { true }
     package var answersOwner: Bool { false }
 
     package func volumes() async throws -> [VolumeName]? { nil }

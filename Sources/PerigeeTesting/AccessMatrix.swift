@@ -107,9 +107,10 @@ package struct AccessMatrix: Sendable {
             _ model: AccessModel, _ state: AccessQuestion, _ driver: some AccessDriver,
             _ now: Timestamp
         ) {
-            sight = model.sight(
+            let whole = model.sight(
                 of: state.volume, state.revision, for: driver.principal, showing: driver.showing,
                 at: now)
+            sight = driver.showsEmptyFolders ? whole : whole.withoutEmptyFolders
             leaks = AccessLeaks(model, state.volume, sight)
         }
     }

@@ -45,6 +45,23 @@ package struct AccessSight: Sendable {
     package static let nothing = AccessSight(
         of: ReferenceTree(), showing: .listed, volume: .none, level: { _ in .none })
 
+    /// The same without the folders that hold no file that is shown.
+    package var withoutEmptyFolders: AccessSight {
+        var shown: Set<[UInt8]> = []
+        for path in visible where tree.nodes[path]?.kind == .file {
+            var path = path
+            while !path.isEmpty, shown.insert(path).inserted { path = Self.parent(of: path) }
+        }
+        return AccessSight(self, visible: shown)
+    }
+
+    private init(_ sight: AccessSight, visible: Set<[UInt8]>) {
+        tree = sight.tree
+        levels = sight.levels
+        isRootVisible = sight.isRootVisible
+        self.visible = visible
+    }
+
     /// Whether every entry is shown.
     package var isWhole: Bool { visible.count == tree.nodes.count }
 

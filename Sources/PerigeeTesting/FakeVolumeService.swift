@@ -302,6 +302,25 @@ package final class FakeVolumeService: VolumeService {
         return tree.byName[folder]?[name]
     }
 
+    package func keys(_ walk: KeyWalk, of snapshot: VolumeSnapshot) throws(PerigeeError) -> KeyPage
+    {
+        NaiveKeys(try tree(snapshot)).page(walk)
+    }
+
+    package func file(
+        at path: EntryPath, of snapshot: VolumeSnapshot
+    ) throws(PerigeeError) -> FoundFile? {
+        guard let entry = try entry(at: path, of: snapshot), entry.kind == .file else { return nil }
+        return FoundFile(
+            entry: entry, digests: [], etag: ETag(version: entry.version, size: entry.size))
+    }
+
+    package func isDiscoverable(
+        _ volume: VolumeName, by principal: Principal
+    ) throws(PerigeeError) -> Bool {
+        state.withLock { $0.volumes[volume.string] != nil }
+    }
+
     package func list(
         _ folder: EntryID, of snapshot: VolumeSnapshot, after position: ListPosition?, limit: Int
     ) throws(PerigeeError) -> [Entry] {

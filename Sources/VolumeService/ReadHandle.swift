@@ -1,4 +1,5 @@
 package import Origins
+internal import Synchronization
 package import VolumeModel
 
 /// An open file: one version of one entry, from one source, until it is closed.
@@ -15,6 +16,9 @@ package final class ReadHandle: Sendable {
     /// Decides again, at each read; nil where what is open stays open.
     private let authorise: (@Sendable () throws(PerigeeError) -> Void)?
     private let onClose: @Sendable (ReadHandle) -> Void
+    /// Whether the file goes on being open for others.
+    private let isShared: Bool
+    private let isClosed = Atomic(false)
 
     /// - Parameter authorise: on a volume whose revocations end what is open, throws what a read
     ///   fails with once the right to it is gone.
@@ -28,6 +32,20 @@ package final class ReadHandle: Sendable {
         self.file = file
         self.authorise = authorise
         self.onClose = onClose
+        isShared = false
+    }
+
+    /// A handle on a file that others have open too.
+    init(
+        sharing file: OriginFile, entry: Entry, ordinal: Int,
+        onClose: @escaping @Sendable () -> Void
+    ) {
+        self.entry = entry
+        self.ordinal = ordinal
+        self.file = file
+        authorise = nil
+        self.onClose = { _ in onClose() }
+        isShared = true
     }
 
     /// A descriptor that the kernel may read for itself, or nil where each read has to be checked
@@ -77,8 +95,23 @@ package final class ReadHandle: Sendable {
 
     /// Gives the descriptor back; a second call does nothing.
     package func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         onClose(self)
-        file.close()
+        if !isShared { file.close() }
+    }
+
+    /// Reads into memory what is there already, and confirms it; false where the disk would have to
+    /// be asked.
+    ///
+    /// - Throws: `.stale`; the bytes must then not be used.
+    package func readNow(
+        at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(PerigeeError) -> Bool {
+        guard authorise == nil, !file.isNetwork, file.readNow(into: buffer, at: offset) else {
+            return false
+        }
+        try confirm()
+        return true
     }
 }
 

@@ -39,6 +39,41 @@ package protocol VolumeService: Sendable {
         _ folder: EntryID, of snapshot: VolumeSnapshot, after position: ListPosition?, limit: Int
     ) throws(PerigeeError) -> [Entry]
 
+    /// The file at `path`, or nil where there is none or a folder.
+    func file(at path: EntryPath, of snapshot: VolumeSnapshot) throws(PerigeeError) -> FoundFile?
+
+    /// The same by all that says where it is, to be found and opened soon again; nil where there is
+    /// no such file.
+    ///
+    /// - Throws: `.notFound` where there is no such volume or revision for `principal`.
+    func find(
+        _ path: EntryPath, in volume: VolumeName, at selector: RevisionSelector,
+        for principal: Principal
+    ) throws(PerigeeError) -> RecalledFile?
+
+    /// What `find` found a moment ago, and would find now, without waiting for anything; nil where
+    /// it has to be asked.
+    func recall(
+        _ path: [UInt8], in volume: VolumeName, at selector: RevisionSelector,
+        for principal: Principal
+    ) -> RecalledFile?
+
+    /// Opens a file that is open for somebody already, without waiting for anything; nil where that
+    /// is not so. Decides as `open` does.
+    func openAgain(_ file: RecalledFile) -> ReadHandle?
+
+    /// As `openNow` of its entry, and keeps the file open for a while after its last reader.
+    func openNow(_ file: RecalledFile) throws(PerigeeError) -> ReadHandle?
+
+    /// A page of a walk through the files in the order of their keys.
+    func keys(_ walk: KeyWalk, of snapshot: VolumeSnapshot) throws(PerigeeError) -> KeyPage
+
+    /// Whether a principal is told that a published volume exists, be it that he has no folder of
+    /// it.
+    func isDiscoverable(
+        _ volume: VolumeName, by principal: Principal
+    ) throws(PerigeeError) -> Bool
+
     /// The folder with that number, as `snapshot` has it, or nil where it is not in it.
     func folder(_ id: EntryID, of snapshot: VolumeSnapshot) throws(PerigeeError) -> Entry?
 
@@ -82,6 +117,28 @@ extension VolumeService {
         of volume: VolumeName, at selector: RevisionSelector, for principal: Principal
     ) throws(PerigeeError) -> VolumeSnapshot {
         try snapshot(of: volume, at: selector, for: principal, showing: .listed)
+    }
+}
+
+/// For services that remember nothing.
+extension VolumeService {
+    package func find(
+        _ path: EntryPath, in volume: VolumeName, at selector: RevisionSelector,
+        for principal: Principal
+    ) throws(PerigeeError) -> RecalledFile? {
+        let snapshot = try snapshot(of: volume, at: selector, for: principal)
+        return try file(at: path, of: snapshot).map { RecalledFile(snapshot, $0) }
+    }
+
+    package func recall(
+        _ path: [UInt8], in volume: VolumeName, at selector: RevisionSelector,
+        for principal: Principal
+    ) -> RecalledFile? { nil }
+
+    package func openAgain(_ file: RecalledFile) -> ReadHandle? { nil }
+
+    package func openNow(_ file: RecalledFile) throws(PerigeeError) -> ReadHandle? {
+        try openNow(file.file.entry, of: file.snapshot)
     }
 }
 

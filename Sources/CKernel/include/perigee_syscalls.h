@@ -42,6 +42,10 @@ int perigee_open_root(const char *path);
 /* getdents64(2): the bytes put into buffer, 0 at the end. */
 long perigee_getdents(int descriptor, void *buffer, size_t capacity);
 
+/* preadv2(2) of one buffer with RWF_NOWAIT: only what is in memory already. Bytes read, or a
+   negated errno; -EAGAIN where the disk would have to be asked. */
+long perigee_read_now(int descriptor, void *buffer, size_t count, int64_t offset);
+
 /* f_type of statfs(2). */
 long perigee_file_system_type(const char *path);
 

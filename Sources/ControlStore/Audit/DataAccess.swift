@@ -7,6 +7,7 @@ package struct DataAccess: Hashable, Sendable {
     package enum FrontEnd: String, Sendable, CaseIterable {
         case mount
         case command
+        case s3
     }
 
     /// What was decided.

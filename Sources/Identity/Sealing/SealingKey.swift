@@ -33,6 +33,12 @@ struct SealingKey: Sendable {
     /// Its bytes as hexadecimal, for the key file.
     func reveal() -> String { key.withUnsafeBytes { Hex.encode($0) } }
 
+    /// A key of 32 bytes for another purpose, which tells nothing of this one (HKDF, RFC 5869).
+    func derived(for purpose: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, info: Array("perigee.\(purpose)".utf8), outputByteCount: 32)
+    }
+
     /// Seals a secret for one place.
     ///
     /// - Throws: `.storageFailed`, which no input can bring about.

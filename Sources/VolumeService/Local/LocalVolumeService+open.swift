@@ -24,6 +24,30 @@ extension LocalVolumeService {
         }
     }
 
+    /// As `openNow`, keeping the file open for those who come next.
+    func openShared(_ entry: Entry, of snapshot: VolumeSnapshot) throws(PerigeeError)
+        -> ReadHandle?
+    {
+        let right = try authorise(entry, snapshot)
+        let place = try place(of: entry, snapshot)
+        guard !place.root.isNetwork, !right.settings.isAuditRequired,
+            !right.settings.isRevocationHard
+        else { return try openNow(entry, of: snapshot) }
+        try handles.makeSureOfRoom()
+        try enterNow(right)
+        do throws(PerigeeError) {
+            let file = try place.root.open(place.path, expecting: place.expected)
+            let keeper = handles.register(
+                file, entry: entry, ordinal: snapshot.ordinal, authorise: nil)
+            // A file that may be rewritten in place is opened anew each time.
+            return keeper.mayKeepPages
+                ? shared.keep(keeper, file, ordinal: snapshot.ordinal) : keeper
+        } catch {
+            handles.refused(entry, ordinal: snapshot.ordinal, error)
+            throw error
+        }
+    }
+
     package func open(_ entry: Entry, of snapshot: VolumeSnapshot) async throws(PerigeeError)
         -> ReadHandle
     {

@@ -24,6 +24,10 @@ package final class LocalVolumeService: VolumeService {
     private let watch: Mutex<ControlWatch?>
     private let flips: Mutex<FlipWatch?>
     private let requests = Atomic<UInt64>(0)
+    /// What was found by paths, and what decided it.
+    let recalled = Mutex<[RecallKey: RecalledFile]>([:])
+    /// Files that are kept open.
+    let shared: SharedFiles
 
     private struct State {
         /// What control said last.
@@ -72,11 +76,15 @@ package final class LocalVolumeService: VolumeService {
         handles = OpenHandles(logger: logger) { ordinal, file in
             observers.tell(.stale(ordinal: ordinal, file: file))
         }
+        shared = SharedFiles(most: min(1_024, OpenFileLimit.current.files / 4))
         let watching = try ControlWatch(folder, known: control.epoch) { [weak self] change in
             self?.take(change)
         }
         watch.withLock { $0 = watching }
-        handles.settling = { [weak self] in self?.settleCatalogues() }
+        handles.settling = { [weak self] in
+            self?.settleCatalogues()
+            self?.shared.sweep()
+        }
         let flipping = FlipWatch { [weak self] in self?.dropEndedViews() }
         flips.withLock { $0 = flipping }
     }
@@ -91,6 +99,7 @@ package final class LocalVolumeService: VolumeService {
             flips?.cancel()
             flips = nil
         }
+        shared.closeAll()
         handles.stop()
         audit.stop()
     }
@@ -116,6 +125,7 @@ package final class LocalVolumeService: VolumeService {
                 let ordinals = Set(control.volumes.map(\.ordinal))
                 state.catalogues = state.catalogues.filter { ordinals.contains($0.key) }
             }
+            recalled.withLock { $0.removeAll(keepingCapacity: true) }
             roots.keep(control.roots)
             observers.tell(.volumes)
         }
@@ -151,6 +161,14 @@ package final class LocalVolumeService: VolumeService {
             state.views[key] = made
         }
         return made
+    }
+
+    /// Whether a view is the one that decides now.
+    func isInForce(_ granted: GrantedView, _ snapshot: VolumeSnapshot) -> Bool {
+        let key = ViewKey(
+            principal: snapshot.principal, ordinal: snapshot.ordinal, showing: snapshot.showing)
+        let isLast = state.withLock { $0.views[key] === granted }
+        return isLast && granted.holds(at: clock.now())
     }
 
     /// Lets go of views that have ended by the clock, and tells front ends where there were any.
