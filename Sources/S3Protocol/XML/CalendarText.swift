@@ -1,0 +1,92 @@
+package import VolumeModel
+
+/// Instants as S3 writes them, to the second: an object's time in a listing is that of its header.
+package enum CalendarText {
+    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// `2026-01-31T12:00:00.000Z`, appended: as listings have it.
+    package static func append(listing time: Timestamp, to bytes: inout [UInt8]) {
+        let (day, rest) = time.dayAndTime
+        append(day.year, 4, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        append(day.month, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        append(day.day, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        append(timeOfDay: rest, to: &bytes)
+        bytes.append(contentsOf: ".000Z".utf8)
+    }
+
+    /// `Sat, 31 Jan 2026 12:00:00 GMT` (RFC 9110, 5.6.7): as headers have it.
+    package static func http(_ time: Timestamp) -> String {
+        let (day, rest) = time.dayAndTime
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(29)
+        bytes.append(contentsOf: days[((day.sinceEpoch % 7) + 7) % 7].utf8)
+        bytes.append(contentsOf: ", ".utf8)
+        append(day.day, 2, to: &bytes)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: months[day.month - 1].utf8)
+        bytes.append(UInt8(ascii: " "))
+        append(day.year, 4, to: &bytes)
+        bytes.append(UInt8(ascii: " "))
+        append(timeOfDay: rest, to: &bytes)
+        bytes.append(contentsOf: " GMT".utf8)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Reads the three forms that HTTP allows (RFC 9110, 5.6.7), or what else clients of S3 send:
+    /// an instant such as `2026-01-31T12:00:00Z`. Nil for anything else.
+    package static func parse(http text: String) -> Timestamp? {
+        let words = text.split { " ,-".contains($0) }
+        // Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT
+        if words.count == 6, words[5] == "GMT" || words[5] == "UTC" || words[5] == "+0000" {
+            return instant(day: words[1], month: words[2], year: words[3], time: words[4])
+        }
+        // Sun Nov  6 08:49:37 1994
+        if words.count == 5, words[3].contains(":") {
+            return instant(day: words[2], month: words[1], year: words[4], time: words[3])
+        }
+        return try? Timestamp(parsing: text)
+    }
+
+    private static func instant(
+        day: Substring, month: Substring, year: Substring, time: Substring
+    ) -> Timestamp? {
+        let parts = time.split(separator: ":")
+        guard let number = months.firstIndex(of: String(month)), let dayNumber = Int(day),
+            var yearNumber = Int(year), parts.count == 3, let hour = Int(parts[0]),
+            let minute = Int(parts[1]), let second = Int(parts[2]), (0..<24).contains(hour),
+            (0..<60).contains(minute), (0...60).contains(second)
+        else { return nil }
+        // A year of two digits is within 50 years of now; the format is of the last century.
+        if year.count == 2 { yearNumber += yearNumber < 70 ? 2_000 : 1_900 }
+        guard let day = CalendarDay(year: yearNumber, month: number + 1, day: dayNumber) else {
+            return nil
+        }
+        let seconds = Int64(hour * 3_600 + minute * 60 + second)
+        return Timestamp(day, nanoseconds: seconds * 1_000_000_000)
+    }
+
+    private static func append(timeOfDay nanoseconds: Int64, to bytes: inout [UInt8]) {
+        let seconds = Int(nanoseconds / 1_000_000_000)
+        append(seconds / 3_600, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        append(seconds / 60 % 60, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        append(seconds % 60, 2, to: &bytes)
+    }
+
+    /// The last `width` digits.
+    private static func append(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<width { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}
