@@ -1,0 +1,45 @@
+internal import AccessControl
+internal import S3Protocol
+internal import VolumeModel
+internal import VolumeService
+
+extension Responder {
+    /// Answers a request for a small object that was read a moment ago, without waiting for
+    /// anything: on an event loop. Nil where that cannot be, and somebody who may wait has to answer.
+    ///
+    /// The signature, the rights and the version are checked as always.
+    func answerNow(_ question: Question, at now: Timestamp) -> Outcome? {
+        let request = question.request
+        guard !question.hasBody, request.method == "GET" || request.method == "HEAD",
+            settings.corsOrigins.isEmpty || request.field("origin") == nil,
+            // What goes wrong is told by the other way.
+            let address = try? S3Address(
+                request.target, host: request.field("host"), domains: settings.domains),
+            let name = address.bucket, let key = address.key,
+            let operation = try? S3Operation(request, at: address)
+        else { return nil }
+        let (query, isHead): (ObjectQuery, Bool)
+        switch operation {
+        case .getObject(let asked): (query, isHead) = (asked, false)
+        case .headObject(let asked): (query, isHead) = (asked, true)
+        default: return nil
+        }
+        guard let principal = authenticator.principalNow(of: request, at: now),
+            let place = try? place(name),
+            let found = service.recall(
+                place.prefix.isEmpty ? key : place.prefix + key, in: place.volume,
+                at: place.selector, for: principal), found.file.entry.isReadable,
+            let (header, range, _) = try? header(found, key, query, request, principal)
+        else { return nil }
+        var answer = header
+        if !isHead, let range {
+            guard range.count <= Self.smallest, let handle = service.openAgain(found) else {
+                return nil
+            }
+            defer { handle.close() }
+            guard let bytes = try? handle.bytesNow(range) else { return nil }
+            answer.body = .bytes(bytes)
+        }
+        return Outcome(answer: answer, operation: operation.name, principal: principal)
+    }
+}

@@ -1,0 +1,156 @@
+internal import Logging
+internal import NIOCore
+internal import S3Protocol
+internal import VolumeModel
+internal import VolumeService
+
+extension ConnectionHandler {
+    /// Sends an answer.
+    func send(
+        _ exchange: Exchange, _ outcome: Responder.Outcome, _ context: ChannelHandlerContext
+    ) {
+        guard context.channel.isActive else {
+            outcome.answer.discard()
+            gateway.done(exchange, outcome, sent: 0, isWhole: false)
+            return
+        }
+        switch outcome.answer.body {
+        case .unopened(let unopened) where !exchange.isHead:
+            open(unopened, exchange, outcome, context)
+        case .file(let handle, let range) where !exchange.isHead && !range.isEmpty:
+            context.write(
+                wrapOutboundOut(.byteBuffer(head(of: outcome.answer, exchange, context))),
+                promise: nil)
+            stream(handle, range, exchange, outcome, context)
+        default:
+            outcome.answer.discard()
+            sendWhole(exchange, outcome, context)
+        }
+    }
+
+    /// Sends an answer that is in memory, in one piece.
+    private func sendWhole(
+        _ exchange: Exchange, _ outcome: Responder.Outcome, _ context: ChannelHandlerContext
+    ) {
+        var buffer = head(of: outcome.answer, exchange, context)
+        var count = 0
+        if case .bytes(let bytes) = outcome.answer.body, !exchange.isHead {
+            count = bytes.count
+            buffer.writeBytes(bytes)
+        }
+        let sent = count
+        limit(gateway.settings.limits.write, context)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: promise)
+        let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { result in
+            let (handler, context) = loop.value
+            let isWhole = if case .success = result { true } else { false }
+            handler.gateway.done(exchange, outcome, sent: isWhole ? sent : 0, isWhole: isWhole)
+            handler.finish(exchange, isWhole: isWhole, context)
+        }
+    }
+
+    /// The status line and the header of an answer, with room for a body in memory.
+    private func head(
+        of answer: Answer, _ exchange: Exchange, _ context: ChannelHandlerContext
+    ) -> ByteBuffer {
+        var room = answer.fields.bytes.count + 256
+        if case .bytes(let bytes) = answer.body, !exchange.isHead { room += bytes.count }
+        var buffer = context.channel.allocator.buffer(capacity: room)
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(answer.status))
+        buffer.writeStaticString(Self.reason(of: answer.status))
+        buffer.writeBytes(answer.fields.bytes)
+        buffer.writeStaticString("x-amz-request-id: ")
+        buffer.writeString(exchange.id)
+        buffer.writeStaticString("\r\nServer: perigee\r\nDate: ")
+        buffer.writeString(gateway.date())
+        if answer.status != 304 {
+            buffer.writeStaticString("\r\nContent-Length: ")
+            buffer.writeString(String(answer.length))
+        }
+        if endsAfter(exchange) {
+            buffer.writeStaticString("\r\nConnection: close")
+        } else if exchange.isOld {
+            buffer.writeStaticString("\r\nConnection: keep-alive")
+        }
+        buffer.writeStaticString("\r\n\r\n")
+        return buffer
+    }
+
+    /// The reason behind a status, with the line's end (RFC 9110, 15).
+    private static func reason(of status: Int) -> StaticString {
+        switch status {
+        case 200: " OK\r\n"
+        case 206: " Partial Content\r\n"
+        case 304: " Not Modified\r\n"
+        case 400: " Bad Request\r\n"
+        case 403: " Forbidden\r\n"
+        case 404: " Not Found\r\n"
+        case 405: " Method Not Allowed\r\n"
+        case 412: " Precondition Failed\r\n"
+        case 416: " Range Not Satisfiable\r\n"
+        case 500: " Internal Server Error\r\n"
+        case 501: " Not Implemented\r\n"
+        case 503: " Service Unavailable\r\n"
+        default: " Other\r\n"
+        }
+    }
+
+    // MARK: Large answers
+
+    private func open(
+        _ unopened: Answer.Unopened, _ exchange: Exchange, _ outcome: Responder.Outcome,
+        _ context: ChannelHandlerContext
+    ) {
+        leaveUnlimited()
+        let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let gateway = gateway
+        transfer = Task {
+            var outcome = outcome
+            do throws(PerigeeError) {
+                let handle = try await gateway.service.open(
+                    unopened.file.file.entry, of: unopened.file.snapshot)
+                outcome.answer.body = .file(handle, unopened.range)
+            } catch {
+                let failure = gateway.responder.opening(
+                    error, namesVersion: unopened.namesVersion)
+                outcome.answer = Answer(
+                    failure, resource: exchange.path, requestID: exchange.id)
+            }
+            let made = outcome
+            loop.eventLoop.execute {
+                let (handler, context) = loop.value
+                handler.send(exchange, made, context)
+            }
+        }
+    }
+
+    private func stream(
+        _ handle: ReadHandle, _ range: Range<Int64>, _ exchange: Exchange,
+        _ outcome: Responder.Outcome, _ context: ChannelHandlerContext
+    ) {
+        leaveUnlimited()
+        let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let sender = ObjectSender(
+            handle: handle, channel: context.channel, threads: gateway.threads,
+            isSecure: isSecure, patience: gateway.settings.limits.write,
+            pace: gateway.pace(of: outcome.principal))
+        let gateway = gateway
+        transfer = Task {
+            let (sent, failure) = await sender.send(range)
+            handle.close()
+            if let failure {
+                gateway.logger.warning(
+                    "an answer was cut off",
+                    metadata: ["request": "\(exchange.id)", "reason": "\(failure)"])
+            }
+            gateway.done(exchange, outcome, sent: Int(sent), isWhole: failure == nil)
+            loop.eventLoop.execute {
+                let (handler, context) = loop.value
+                handler.finish(exchange, isWhole: failure == nil, context)
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+internal import AccessControl
+internal import Crypto
+package import Identity
+package import Logging
+internal import NIOCore
+internal import NIOHTTP1
+package import NIOPosix
+internal import S3Protocol
+internal import Synchronization
+package import VolumeModel
+package import VolumeService
+
+/// An S3 gateway on one service: what all of its connections share.
+package final class Gateway: Sendable {
+    /// What can change while the gateway runs; each request is answered by one of them from its
+    /// first byte to its last.
+    private final class Shape: Sendable {
+        let settings: GatewaySettings
+        let responder: Responder
+        let pacer: Pacer
+        let accessLog: AccessLog
+
+        init(
+            _ settings: GatewaySettings, responder: Responder, pacer: Pacer, accessLog: AccessLog
+        ) {
+            self.settings = settings
+            self.responder = responder
+            self.pacer = pacer
+            self.accessLog = accessLog
+        }
+    }
+
+    /// The shape that holds now, apart so that the service's observer can have it without the
+    /// gateway.
+    private final class Current: Sendable {
+        private let shape: Mutex<Shape>
+
+        init(_ shape: Shape) { self.shape = Mutex(shape) }
+
+        var value: Shape {
+            get { shape.withLock(\.self) }
+            set { shape.withLock { $0 = newValue } }
+        }
+    }
+
+    let service: any VolumeService
+    let threads: NIOThreadPool
+    let logger: Logger
+    /// Nil where somebody else tells who sends requests.
+    private let credentials: Credentials?
+    private let tokenKey: SymmetricKey
+    private let current: Current
+    private let metrics = GatewayMetrics()
+    private let observation: Observation
+    private let clock: @Sendable () -> Timestamp
+    private let dateLine = Mutex<(second: Int64, text: String)>((.min, ""))
+
+    /// - Parameters:
+    ///   - authenticator: tells who sends a request.
+    ///   - credentials: what seals tokens; nil: a key of this process.
+    ///   - threads: jobs that may wait for the disk; running.
+    ///   - accessLog: where a line for each request goes.
+    /// - Throws: where the key file cannot be read.
+    package init(
+        _ service: any VolumeService, authenticator: any RequestAuthenticator,
+        credentials: Credentials? = nil, settings: GatewaySettings, threads: NIOThreadPool,
+        accessLog: AccessLog, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) throws(PerigeeError) {
+        self.service = service
+        self.credentials = credentials
+        self.threads = threads
+        self.logger = logger
+        self.clock = clock
+        // Without a key file there are no keys, and nobody but `anyone` to make tokens for.
+        tokenKey =
+            try credentials?.sealingKey(for: "s3-continuation-token.1")
+            ?? SymmetricKey(size: .bits256)
+        let responder = Responder(
+            service: service, authenticator: authenticator, settings: settings,
+            tokenKey: tokenKey, logger: logger)
+        let current = Current(
+            Shape(
+                settings, responder: responder, pacer: Pacer(settings.limits),
+                accessLog: accessLog))
+        self.current = current
+        observation = service.observe { change in
+            if case .volumes = change { current.value.responder.authenticator.forget() }
+        }
+    }
+
+    /// A gateway that takes requests signed with the keys of a state.
+    ///
+    /// - Parameters:
+    ///   - credentials: the keys, and what seals tokens.
+    ///   - threads: jobs that may wait for the disk; running.
+    ///   - accessLog: where a line for each request goes.
+    /// - Throws: where the key file cannot be read.
+    package convenience init(
+        _ service: any VolumeService, credentials: Credentials, settings: GatewaySettings,
+        threads: NIOThreadPool, accessLog: AccessLog, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) throws(PerigeeError) {
+        try self.init(
+            service, authenticator: Authenticator(credentials, region: settings.region),
+            credentials: credentials, settings: settings, threads: threads, accessLog: accessLog,
+            logger: logger, clock: clock)
+    }
+
+    /// Answers by other settings from the next request on; those under way end as they began.
+    ///
+    /// What is remembered of keys and of who has asked how much stays where its settings do.
+    package func use(_ settings: GatewaySettings, accessLog: AccessLog) {
+        let old = current.value
+        var authenticator = old.responder.authenticator
+        if let credentials, settings.region != old.settings.region {
+            authenticator = Authenticator(credentials, region: settings.region)
+        }
+        let limits = (old.settings.limits, settings.limits)
+        let isPacedAlike =
+            limits.0.requestsPerSecond == limits.1.requestsPerSecond
+            && limits.0.bytesPerSecond == limits.1.bytesPerSecond
+        current.value = Shape(
+            settings,
+            responder: Responder(
+                service: service, authenticator: authenticator, settings: settings,
+                tokenKey: tokenKey, logger: logger),
+            pacer: isPacedAlike ? old.pacer : Pacer(settings.limits), accessLog: accessLog)
+    }
+
+    /// The settings that hold now.
+    var settings: GatewaySettings { current.value.settings }
+
+    /// What answers requests now.
+    var responder: Responder { current.value.responder }
+
+    /// Has a request answered by one of the threads, and gives `done` what it is answered with, on
+    /// any thread.
+    func answer(
+        _ exchange: Exchange, _ head: HTTPRequestHead, isSecure: Bool, hasBody: Bool,
+        done: @escaping @Sendable (Responder.Outcome) -> Void
+    ) {
+        threads.submit { [self] state in
+            guard state == .active else {
+                done(Responder.Outcome(answer: refusal(.serviceUnavailable, exchange)))
+                return
+            }
+            do throws(S3Failure) {
+                let shape = current.value
+                var outcome = shape.responder.answer(
+                    try question(
+                        exchange, head, shape.settings.limits, isSecure: isSecure,
+                        hasBody: hasBody),
+                    at: clock())
+                if let principal = outcome.principal, !shape.pacer.admits(principal) {
+                    outcome.answer.discard()
+                    outcome.answer = refusal(.slowDown, exchange)
+                }
+                done(outcome)
+            } catch {
+                done(
+                    Responder.Outcome(
+                        answer: Answer(error, resource: exchange.path, requestID: exchange.id)))
+            }
+        }
+    }
+
+    /// What a request is answered with where that takes no waiting, on an event loop; nil where it
+    /// may.
+    func answerNow(
+        _ exchange: Exchange, _ head: HTTPRequestHead, isSecure: Bool, hasBody: Bool
+    ) -> Responder.Outcome? {
+        let shape = current.value
+        guard
+            let question = try? question(
+                exchange, head, shape.settings.limits, isSecure: isSecure, hasBody: hasBody),
+            let outcome = shape.responder.answerNow(question, at: clock())
+        else { return nil }
+        if let principal = outcome.principal, !shape.pacer.admits(principal) {
+            return Responder.Outcome(answer: refusal(.slowDown, exchange))
+        }
+        return outcome
+    }
+
+    private func question(
+        _ exchange: Exchange, _ head: HTTPRequestHead, _ limits: GatewaySettings.Limits,
+        isSecure: Bool, hasBody: Bool
+    ) throws(S3Failure) -> Responder.Question {
+        if let fault = Self.fault(in: head, limits: limits) { throw S3Failure(fault) }
+        let target = try RequestTarget(parsing: exchange.path)
+        var fields: [S3Request.Field] = []
+        fields.reserveCapacity(head.headers.count)
+        for (name, value) in head.headers { fields.append(S3Request.Field(name, value)) }
+        return Responder.Question(
+            request: S3Request(method: exchange.method, target: target, fields: fields),
+            isSecure: isSecure, hasBody: hasBody, id: exchange.id)
+    }
+
+    /// What is wrong with a header that could be parsed.
+    private static func fault(
+        in head: HTTPRequestHead, limits: GatewaySettings.Limits
+    ) -> S3ErrorCode? {
+        var size = head.uri.utf8.count
+        for (name, value) in head.headers { size += name.utf8.count + value.utf8.count + 4 }
+        if size > limits.headerBytes { return .requestHeaderSectionTooLarge }
+        let hosts = head.headers[canonicalForm: "host"]
+        if hosts.count > 1 || (hosts.isEmpty && head.version == .http1_1) { return .badRequest }
+        let lengths = head.headers["content-length"]
+        let hasEncoding = head.headers.contains(name: "transfer-encoding")
+        // Two ways to tell where a body ends are a way to smuggle a request.
+        return lengths.count > 1 || (hasEncoding && !lengths.isEmpty) ? .badRequest : nil
+    }
+
+    private func refusal(_ code: S3ErrorCode, _ exchange: Exchange) -> Answer {
+        Answer(S3Failure(code), resource: exchange.path, requestID: exchange.id)
+    }
+
+    /// What slows down the bytes of a principal; nil: nothing does.
+    func pace(of principal: Principal?) -> (@Sendable (Int) async -> Void)? {
+        let pacer = current.value.pacer
+        guard pacer.limitsBytes, let principal else { return nil }
+        return { count in await pacer.wait(for: count, of: principal) }
+    }
+
+    /// Counts and logs an exchange that is over.
+    func done(_ exchange: Exchange, _ outcome: Responder.Outcome, sent: Int, isWhole: Bool) {
+        let duration = Duration.nanoseconds((NIODeadline.now() - exchange.began).nanoseconds)
+        metrics.record(
+            outcome.operation, status: outcome.answer.status, bytes: sent,
+            duration: duration, isWhole: isWhole)
+        current.value.accessLog.write(
+            AccessLog.Line(
+                time: clock(), request: exchange.id, peer: exchange.peer ?? "-",
+                principal: outcome.principal, method: exchange.method,
+                path: exchange.path.prefix { $0 != UInt8(ascii: "?") },
+                operation: outcome.operation, status: outcome.answer.status,
+                error: outcome.answer.error, bytes: sent, duration: duration,
+                isWhole: isWhole))
+    }
+
+    /// The `Date` of an answer, made once a second.
+    func date() -> String {
+        let now = clock()
+        let second = now.nanoseconds / 1_000_000_000
+        return dateLine.withLock { line in
+            if line.second != second { line = (second, CalendarText.http(now)) }
+            return line.text
+        }
+    }
+}
