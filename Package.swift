@@ -13,6 +13,11 @@ let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "perigee",
@@ -24,6 +29,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -44,15 +51,18 @@ let package = Package(
         .target(
             name: "Identity",
             dependencies: ["VolumeModel", "AccessControl", "ControlStore", "CKernel", crypto]),
+        .target(name: "YAMLFiles", dependencies: ["VolumeModel", yams]),
         .target(
             name: "PolicyFiles",
-            dependencies: ["VolumeModel", "AccessControl", "ControlStore", yams]),
+            dependencies: ["VolumeModel", "AccessControl", "ControlStore", "YAMLFiles"]),
+        .target(name: "PrometheusMetrics", dependencies: [coreMetrics]),
         .target(
             name: "FuseKernel", dependencies: ["CKernel", "CFuse3", logging]),
         .target(
             name: "Catalogue", dependencies: ["VolumeModel", "CKernel", "CSQLite", crypto]),
         .target(
             name: "Origins", dependencies: ["VolumeModel", "CKernel", crypto, logging]),
+        .target(name: "S3Protocol", dependencies: ["VolumeModel", crypto]),
         .target(name: "SampleArchive", dependencies: [crypto]),
 
         // Layer 2: the only way to bytes.
@@ -76,13 +86,21 @@ let package = Package(
                 "VolumeFileSystem", lifecycle, logging,
             ]),
 
+        .target(
+            name: "S3Gateway",
+            dependencies: [
+                "VolumeModel", "AccessControl", "Identity", "Origins", "S3Protocol",
+                "VolumeService", crypto, logging, metrics, nio, nioHTTP, nioPosix, nioTLS,
+            ]),
+
         // Layer 5: the command line.
         .executableTarget(
             name: "perigee",
             dependencies: [
                 "VolumeModel", "CKernel", "AccessControl", "ControlStore", "Identity",
-                "PolicyFiles", "Origins", "SampleArchive", "VolumeService", "VolumeFileSystem",
-                "FuseMount", argumentParser, lifecycle, logging, unixSignals,
+                "PolicyFiles", "YAMLFiles", "Origins", "SampleArchive", "VolumeService",
+                "VolumeFileSystem", "FuseMount", "S3Protocol", "S3Gateway", "PrometheusMetrics",
+                argumentParser, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, unixSignals,
             ]),
 
         // Tests and what they share.
@@ -109,8 +127,11 @@ let package = Package(
         .testTarget(
             name: "PolicyFilesTests",
             dependencies: [
-                "PolicyFiles", "ControlStore", "AccessControl", "VolumeModel", "PerigeeTesting",
+                "PolicyFiles", "ControlStore", "AccessControl", "VolumeModel", "YAMLFiles",
+                "PerigeeTesting",
             ]),
+        .testTarget(
+            name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics]),
         .testTarget(
             name: "FuseKernelTests",
             dependencies: ["FuseKernel", "CKernel", "PerigeeTesting", logging]),
@@ -120,6 +141,16 @@ let package = Package(
         .testTarget(
             name: "OriginsTests",
             dependencies: ["Origins", "VolumeModel", "CKernel", "PerigeeTesting"]),
+        .testTarget(
+            name: "S3ProtocolTests",
+            dependencies: ["S3Protocol", "VolumeModel", "PerigeeTesting", crypto],
+            exclude: ["Fixtures"]),
+        .testTarget(
+            name: "S3GatewayTests",
+            dependencies: [
+                "S3Gateway", "S3Protocol", "VolumeService", "AccessControl", "Identity",
+                "VolumeModel", "CKernel", "PerigeeTesting", logging, nio, nioPosix,
+            ]),
         .testTarget(
             name: "CatalogueTests",
             dependencies: ["Catalogue", "VolumeModel", "CSQLite", "PerigeeTesting", crypto]),
@@ -147,7 +178,8 @@ let package = Package(
                 "perigee", "PerigeeTesting", "FuseKernel", "AccessControl", "ControlStore",
                 "Identity", "PolicyFiles", "Origins", "VolumeService", "VolumeModel", "CKernel",
                 crypto, grdb, logging,
-            ]),
+            ],
+            exclude: ["Clients/Scripts"]),
 
         // What is measured without a mount.
         .executableTarget(

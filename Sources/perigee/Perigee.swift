@@ -24,9 +24,10 @@ struct Perigee: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, RootCommand.self, VolumeCommand.self, ListCommand.self,
             StatCommand.self, CatCommand.self, MountCommand.self, UnmountCommand.self,
-            ApplyCommand.self, PolicyCommand.self, UserCommand.self, TeamCommand.self,
-            KeyCommand.self, TokenCommand.self, SecretsCommand.self, AuditCommand.self,
-            BackupCommand.self, RestoreCommand.self, CheckCommand.self, SampleArchiveCommand.self,
+            ServeCommand.self, PresignCommand.self, ApplyCommand.self, PolicyCommand.self,
+            UserCommand.self, TeamCommand.self, KeyCommand.self, TokenCommand.self,
+            SecretsCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self,
+            CheckCommand.self, SampleArchiveCommand.self,
         ])
 }
 

@@ -8,7 +8,7 @@ extension CommandLineTests {
             "init", "root", "root add", "root ls", "root rm", "volume", "volume add",
             "volume scan", "volume publish", "volume ls", "volume show", "volume diff",
             "volume verify", "volume rollback", "volume set", "volume rm", "volume release-dates",
-            "volume takedown", "ls", "stat", "cat",
+            "volume takedown", "ls", "stat", "cat", "serve", "presign",
             "mount", "unmount", "apply", "policy", "policy test", "policy explain",
             "user", "user add", "user ls", "user disable", "user enable", "user rm", "team",
             "team add", "team ls", "team show", "team add-member", "team remove-member", "team rm",
