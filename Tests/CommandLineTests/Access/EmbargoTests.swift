@@ -22,7 +22,7 @@ extension CommandLineTests {
                     // A missing release of the data means not released.
                     #expect(contents(path) == .failed(EACCES))
                     #expect(Facts(path)?.size == content.count)
-                    let release = Timestamp.now.after(seconds: 3)
+                    let release = Timestamp.now.after(seconds: 6)
                     try world.setAttributes(
                         [
                             AttributeRow("d", "data_release", release.iso8601),

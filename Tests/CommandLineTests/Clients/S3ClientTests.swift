@@ -35,7 +35,7 @@ extension CommandLineTests {
             try withSite { site in
                 let (bucket, root, image) = try Self.volume(of: site)
                 let key = try site.makeKey("ada")
-                try site.withServer { server in
+                try site.withServed { server in
                     let scripts =
                         URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
                         + "/Scripts"
@@ -55,21 +55,23 @@ extension CommandLineTests {
         }
 
         /// A public volume of real files where they are at hand, or of the sample archive, with the
-        /// key of an image.
+        /// key of an image that is not compressed.
         private static func volume(of site: Site) throws -> (String, String, String) {
-            let root: String
+            let (name, archive): (String, String)
             if let folder = RealData.folder {
-                root = "\(folder)/volumes/hst"
+                (name, archive) = ("hst", "\(folder)/volumes")
             } else {
                 try site.ok(["sample-archive", "\(site.folder)/sample", "--quiet"])
-                root = "\(site.folder)/sample/hst"
+                // The sample's HST files are compressed as those of the archive are.
+                (name, archive) = ("jwst", "\(site.folder)/sample")
             }
-            try site.ok(["volume", "add", "hst", "--origin", "posix:\(root)", "--public"])
-            try site.ok(["volume", "scan", "hst", "--digest", "sha256", "--quiet"])
-            try site.ok(["volume", "publish", "hst"])
+            let root = "\(archive)/\(name)"
+            try site.ok(["volume", "add", name, "--origin", "posix:\(root)", "--public"])
+            try site.ok(["volume", "scan", name, "--digest", "sha256", "--quiet"])
+            try site.ok(["volume", "publish", name])
             let images = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String }
                 .filter { $0.hasSuffix(".fits") && !$0.hasPrefix("ancillary") }.sorted()
-            return ("hst", root, try #require(images?.first))
+            return (name, root, try #require(images?.first))
         }
     }
 }

@@ -24,14 +24,15 @@ def content(key):
     return (ROOT / key).read_bytes()
 
 
-def run(words, fails=False, **environment):
-    """A command's output; it has to fail where `fails`."""
+def run(words, fails=False, raw=False, **environment):
+    """A command's output as text, or as bytes where `raw`; it has to fail where `fails`."""
     done = subprocess.run(
-        [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+        [str(word) for word in words], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if raw else subprocess.STDOUT, timeout=120,
         env=dict(os.environ, HOME=str(SCRATCH), **environment))
     text = done.stdout.decode(errors="replace")
-    assert (done.returncode != 0) == fails, f"{words}: status {done.returncode}: {text}"
-    return text
+    assert (done.returncode != 0) == fails, f"{words}: status {done.returncode}: {text[:2000]}"
+    return done.stdout if raw else text
 
 
 def same_tree(folder):

@@ -11,9 +11,9 @@ config.write_text(
     f"secret_access_key = {SECRET}\n")
 
 
-def rclone(*words, fails=False):
+def rclone(*words, **how):
     return run([program, "--config", config, "--retries", "1", "--low-level-retries", "1", *words],
-               fails=fails)
+               **how)
 
 
 assert BUCKET + "/" in rclone("lsf", "perigee:").split()
@@ -22,7 +22,7 @@ assert sorted(rclone("lsf", "-R", "--files-only", f"perigee:{BUCKET}").splitline
 rclone("copy", f"perigee:{BUCKET}", SCRATCH / "tree")
 same_tree(SCRATCH / "tree")
 rclone("check", "--download", f"perigee:{BUCKET}", ROOT)
-assert rclone("cat", "--offset", "80", "--count", "80", f"perigee:{BUCKET}/{FITS}") == \
-    content(FITS)[80:160].decode()
+assert rclone("cat", "--offset", "80", "--count", "80", f"perigee:{BUCKET}/{FITS}", raw=True) == \
+    content(FITS)[80:160]
 assert "AccessDenied" in rclone("copyto", config, f"perigee:{BUCKET}/new", fails=True)
 assert "AccessDenied" in rclone("deletefile", f"perigee:{BUCKET}/{FITS}", fails=True)
