@@ -1,4 +1,3 @@
-// `try!` in this file: a name that is none is a mistake in the test, which should stop there.
 package import AccessControl
 internal import ControlStore
 package import VolumeModel
@@ -30,7 +29,7 @@ extension AccessWorld {
         ]
 
         private static func user(_ name: String) -> Principal {
-            .user(try! UserName(name), credential: nil)
+            .user(known(try UserName(name)), credential: nil)
         }
     }
 

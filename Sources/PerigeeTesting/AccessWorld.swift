@@ -1,4 +1,3 @@
-// `try!` in this file: a name that is none is a mistake in the test, which should stop there.
 package import AccessControl
 package import ControlStore
 internal import Logging
@@ -24,7 +23,7 @@ package final class AccessWorld: Sendable {
     }
 
     /// The volume by which a service is asked how far it is: open to everybody with an identity.
-    package static let canary = try! VolumeName("canary")
+    package static let canary = known(try VolumeName("canary"))
 
     /// Makes an empty world in `folder`.
     package init(in folder: String, at time: Timestamp = .now) throws {

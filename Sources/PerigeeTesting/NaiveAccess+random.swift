@@ -1,4 +1,3 @@
-// `try!` in this file: names and patterns are literals of a test, and one that is none should stop it.
 package import AccessControl
 package import VolumeModel
 
@@ -19,18 +18,18 @@ package struct RandomAccess: Sendable {
     package let days = 8
 
     /// The attribute that teams are named by.
-    package static let proposal = try! AttributeKey("proposal_id")
+    package static let proposal = known(try AttributeKey("proposal_id"))
     /// Another attribute.
-    package static let kind = try! AttributeKey("kind")
+    package static let kind = known(try AttributeKey("kind"))
     /// The attribute that embargo periods start at.
-    package static let taken = try! AttributeKey("t_max")
+    package static let taken = known(try AttributeKey("t_max"))
 
     /// - Parameter paths: empty for paths made at random.
     package init(_ random: SeededRandom, paths: [[UInt8]] = []) {
         self.random = random
         self.paths = paths
-        users = ["ada", "ben", "cy"].map { try! UserName($0) }
-        teams = ["all", "inner", "staff", "p-1", "p-2", "p-3"].map { try! TeamName($0) }
+        users = known(try ["ada", "ben", "cy"].map { try UserName($0) })
+        teams = known(try ["all", "inner", "staff", "p-1", "p-2", "p-3"].map { try TeamName($0) })
         if paths.isEmpty { self.paths = (0..<12).map { _ in path() } }
     }
 
@@ -44,7 +43,7 @@ package struct RandomAccess: Sendable {
     /// Somebody, at times somebody who is not known.
     package mutating func requester() -> Requester {
         if random.once(in: 5) { return .anyone }
-        if random.once(in: 10) { return .user(try! UserName("nobody")) }
+        if random.once(in: 10) { return .user(known(try UserName("nobody"))) }
         return .user(random.pick(users))
     }
 
@@ -68,7 +67,7 @@ package struct RandomAccess: Sendable {
             let end = start + random.below(segments.count - start + 1)
             segments.replaceSubrange(start..<end, with: ["**"])
         }
-        return (try? PathPattern(segments.joined(separator: "/"))) ?? (try! PathPattern("**/*"))
+        return (try? PathPattern(segments.joined(separator: "/"))) ?? known(try PathPattern("**/*"))
     }
 
     private mutating func segment(like name: String) -> String {
@@ -192,7 +191,7 @@ package struct RandomAccess: Sendable {
         case 4: return .team(TeamTemplate(random.pick(teams)), random.pick(TeamRole.allCases))
         default:
             let text = random.pick(["p-{proposal_id}", "p-{proposal_id}", "{kind}-{proposal_id}"])
-            return .team(try! TeamTemplate(parsing: text), random.pick(TeamRole.allCases))
+            return .team(known(try TeamTemplate(parsing: text)), random.pick(TeamRole.allCases))
         }
     }
 }

@@ -8,7 +8,8 @@ struct ResolverTests {
     private func row(_ pattern: String, _ name: String, _ value: String, _ line: Int = 0)
         -> AttributeRow
     {
-        AttributeRow(pattern: try! PathPattern(pattern), key: key(name), value: value, line: line)
+        AttributeRow(
+            pattern: known(try PathPattern(pattern)), key: key(name), value: value, line: line)
     }
 
     @Test("Rows and expressions are about what they match and all below")

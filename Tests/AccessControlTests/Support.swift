@@ -4,15 +4,15 @@ import Testing
 import VolumeModel
 
 /// The volume of most examples.
-let hst = try! VolumeName("hst")
-let ada = try! UserName("ada")
-let ben = try! UserName("ben")
+let hst = known(try VolumeName("hst"))
+let ada = known(try UserName("ada"))
+let ben = known(try UserName("ben"))
 
-func team(_ name: String) -> TeamName { try! TeamName(name) }
+func team(_ name: String) -> TeamName { known(try TeamName(name)) }
 
-func key(_ name: String) -> AttributeKey { try! AttributeKey(name) }
+func key(_ name: String) -> AttributeKey { known(try AttributeKey(name)) }
 
-func day(_ text: String) -> Timestamp { try! Timestamp(parsing: text) }
+func day(_ text: String) -> Timestamp { known(try Timestamp(parsing: text)) }
 
 func path(_ text: String) -> [UInt8] { Array(text.utf8) }
 
@@ -22,8 +22,8 @@ func rule(
     when conditions: [AccessCondition] = [], from: String? = nil, until: String? = nil
 ) -> AccessRule {
     AccessRule(
-        name: name, effect: effect, subject: try! Subject(parsing: subject),
-        pattern: pattern.map { try! PathPattern($0) }, conditions: conditions,
+        name: name, effect: effect, subject: known(try Subject(parsing: subject)),
+        pattern: known(try pattern.map { try PathPattern($0) }), conditions: conditions,
         from: from.map(day), until: until.map(day), place: "policies/\(name).yaml:1:1")
 }
 

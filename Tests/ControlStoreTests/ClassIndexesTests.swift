@@ -1,11 +1,12 @@
 import AccessControl
 import ControlStore
+import PerigeeTesting
 import Testing
 import VolumeModel
 
 @Suite("Class indexes of snapshots")
 struct ClassIndexesTests {
-    private let volume = try! VolumeName("hst-stis")
+    private let volume = known(try VolumeName("hst-stis"))
 
     private func attributes(_ text: String) throws -> AccessClass {
         AccessClass(attributes: [try AttributeKey("proposal_id"): text])

@@ -177,6 +177,7 @@ func reader(_ folder: String) throws -> FolderReader {
 /// Runs `body` on a thread of its own, for which the kernel checks files as for user 12345: Linux
 /// keeps that user for each thread (setfsuid(2)).
 private func asOtherUser<Value>(_ body: @escaping () throws -> Value) throws -> Value {
+    // nonisolated(unsafe): this thread touches both again only after the other has ended.
     nonisolated(unsafe) var result: Result<Value, any Error>?
     nonisolated(unsafe) let body = body
     let thread = Foundation.Thread {

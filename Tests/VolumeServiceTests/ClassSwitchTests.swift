@@ -16,7 +16,7 @@ struct ClassSwitchTests {
         }
     }
 
-    private static let expressions = try! [PathExpression("jw{proposal}/**")]
+    private static let expressions = known(try [PathExpression("jw{proposal}/**")])
 
     private func change(_ volume: ClassFixture) throws(PerigeeError) -> [ControlOperation] {
         [

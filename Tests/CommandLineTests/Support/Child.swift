@@ -30,11 +30,11 @@ struct ProcessFailure: Error, CustomStringConvertible {
 /// A running process of the test's, in a process group of its own.
 ///
 /// Its output goes to unlinked files, not pipes: whoever inherits them keeps nobody waiting.
+// @unchecked Sendable: what changes is used by one thread at a time, the test's.
 final class Child: @unchecked Sendable {
     let words: [String]
     let pid: pid_t
     private let started = monotonicNanoseconds()
-    // Used by one thread at a time: the test's.
     private let output: Int32
     private let errors: Int32
     private var finished: Finished?

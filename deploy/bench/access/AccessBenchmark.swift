@@ -67,6 +67,7 @@ struct AccessBenchmark {
         }
     }
 
+    // `try!`: literals, of which a wrong one is to stop the benchmark at once.
     static let hst = try! VolumeName("hst")
     static let proposal = try! AttributeKey("proposal_id")
     static let now = try! Timestamp(parsing: "2026-06-01")
