@@ -148,7 +148,7 @@ let package = Package(
         .testTarget(
             name: "S3GatewayTests",
             dependencies: [
-                "S3Gateway", "S3Protocol", "VolumeService", "AccessControl", "Identity",
+                "S3Gateway", "S3Protocol", "VolumeService", "AccessControl", "ControlStore",
                 "VolumeModel", "CKernel", "PerigeeTesting", logging, nio, nioPosix,
             ]),
         .testTarget(
@@ -176,7 +176,8 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: [
                 "perigee", "PerigeeTesting", "FuseKernel", "AccessControl", "ControlStore",
-                "Identity", "PolicyFiles", "Origins", "VolumeService", "VolumeModel", "CKernel",
+                "Identity", "PolicyFiles", "Origins", "VolumeService", "VolumeModel", "S3Protocol",
+                "CKernel",
                 crypto, grdb, logging,
             ],
             exclude: ["Clients/Scripts"]),

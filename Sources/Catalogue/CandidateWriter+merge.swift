@@ -199,7 +199,7 @@ extension CandidateWriter {
     ) throws(PerigeeError) -> [Change] {
         var changes: [Change] = []
         let statement = try connection.visibleRows(
-            of: folder.id, after: position.key, revision: number)
+            of: folder.id, from: KeyBound.behind(position.key), revision: number)
         defer { statement.reset() }
         var index = position.item
         defer { position.item = index }

@@ -173,7 +173,7 @@ extension CandidateWriter {
         -> [Row]
     {
         let statement = try connection.visibleRows(
-            of: EntryID(folder), after: key, limit: limit, revision: number)
+            of: EntryID(folder), from: KeyBound.behind(key), limit: limit, revision: number)
         defer { statement.reset() }
         var rows: [Row] = []
         while try statement.step() { rows.append(Row(statement)) }

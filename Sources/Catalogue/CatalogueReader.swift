@@ -63,13 +63,7 @@ package final class CatalogueReader {
     package func list(
         _ folder: EntryID, after key: [UInt8], limit: Int, revision: Int
     ) throws(PerigeeError) -> [Entry] {
-        try begin()
-        let statement = try connection.visibleRows(
-            of: folder, after: key, limit: limit, revision: revision)
-        defer { statement.reset() }
-        var entries: [Entry] = []
-        while try statement.step() { entries.append(try Entry(statement, in: folder)) }
-        return entries
+        try list(folder, from: KeyBound.behind(key), limit: limit, revision: revision)
     }
 
     /// At most `limit` entries of `folder` with keys at or after `key`, in key order.

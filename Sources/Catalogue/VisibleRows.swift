@@ -1,6 +1,6 @@
 internal import VolumeModel
 
-/// The columns of the queries below, in their order.
+/// The columns of both queries below, in their order.
 enum EntryColumn {
     static let key: Int32 = 0
     static let id: Int32 = 1
@@ -9,6 +9,13 @@ enum EntryColumn {
     static let version: Int32 = 4
     static let accessClass: Int32 = 5
     static let added: Int32 = 6
+}
+
+/// Where keys begin that come behind others.
+enum KeyBound {
+    /// The lowest key behind `key`, or behind nothing where it is empty: no key is empty, and what
+    /// follows one directly is the same with a zero byte.
+    static func behind(_ key: [UInt8]) -> [UInt8] { key.isEmpty ? [] : key + [0] }
 }
 
 /// The rows that a revision sees: those that came in it or before, and go after it if at all.
@@ -30,29 +37,11 @@ extension SQLiteConnection {
         return statement
     }
 
-    /// A query for the rows of `folder` with keys after `key`, in key order.
+    /// A query for the rows of `folder` with keys at or after `key`, in key order.
     ///
     /// - Parameter limit: the most of them; nil for all.
     func visibleRows(
-        of folder: EntryID, after key: [UInt8] = [], limit: Int? = nil, revision: Int
-    ) throws(PerigeeError) -> SQLiteStatement {
-        let statement = try statement(
-            """
-            SELECT key, id, size, mtime, version, class, added FROM entry
-            WHERE parent = ?1 AND key > ?2 AND added <= ?3 AND (removed IS NULL OR removed > ?3)
-            ORDER BY key LIMIT ?4
-            """)
-        statement.bind(1, folder.value)
-        statement.bind(2, copying: key)
-        statement.bind(3, revision)
-        // A negative limit is none.
-        statement.bind(4, limit ?? -1)
-        return statement
-    }
-
-    /// A query for at most `limit` rows of `folder` with keys at or after `key`, in key order.
-    func visibleRows(
-        of folder: EntryID, from key: [UInt8], limit: Int, revision: Int
+        of folder: EntryID, from key: [UInt8] = [], limit: Int? = nil, revision: Int
     ) throws(PerigeeError) -> SQLiteStatement {
         let statement = try statement(
             """
@@ -63,7 +52,8 @@ extension SQLiteConnection {
         statement.bind(1, folder.value)
         statement.bind(2, copying: key)
         statement.bind(3, revision)
-        statement.bind(4, limit)
+        // A negative limit is none.
+        statement.bind(4, limit ?? -1)
         return statement
     }
 

@@ -37,21 +37,31 @@ extension Credentials {
         return NewKey(record: record, accessKeyID: accessKeyID, secret: secret)
     }
 
-    /// The secret of a key, with which a request's signature is checked, and who comes with it.
+    /// A key that holds now.
+    package struct UsableKey: Sendable {
+        /// With which a request's signature is checked.
+        package let secret: Secret
+        /// Who comes with it.
+        package let principal: Principal
+        /// When it ends by itself; nil: never.
+        package let expires: Timestamp?
+    }
+
+    /// The key of this number.
     ///
     /// - Throws: `.accessDenied`, in the same words for everything that is no key of this site that
     ///   holds now; `.storageFailed`, `.conflict`, `.corrupt` where the key file or the row cannot
     ///   be used; what reading the store throws.
-    package func secret(
-        accessKeyID: String
-    ) throws(PerigeeError) -> (secret: Secret, principal: Principal) {
+    package func key(accessKeyID: String) throws(PerigeeError) -> UsableKey {
         guard AccessKeyID.isOne(accessKeyID) else { throw Self.refusal }
         // A rotation may have sealed it anew since the key file was read, or since the row was.
         for isFresh in [false, true, true] {
             guard let stored = try store.key(accessKeyID: accessKeyID) else { throw Self.refusal }
             let principal = try principal(stored.record)
             if let key = try keyring(isFresh: isFresh)?.key(stored.secret.sealingKey) {
-                return (try key.open(stored.secret, at: SealedPlace(stored)), principal)
+                return UsableKey(
+                    secret: try key.open(stored.secret, at: SealedPlace(stored)),
+                    principal: principal, expires: stored.record.facts.expires)
             }
         }
         throw try missing(accessKeyID)
@@ -61,7 +71,7 @@ extension Credentials {
     /// state until the key file changes; nil where there is no key file.
     ///
     /// - Parameter purpose: what it is for; each has a key of its own.
-    /// - Throws: as `secret(accessKeyID:)` where the key file cannot be read.
+    /// - Throws: as `key(accessKeyID:)` where the key file cannot be read.
     package func sealingKey(for purpose: String) throws(PerigeeError) -> SymmetricKey? {
         try keyring(isFresh: true)?.keys.first?.derived(for: purpose)
     }

@@ -307,12 +307,13 @@ package final class FakeVolumeService: VolumeService {
         NaiveKeys(try tree(snapshot)).page(walk)
     }
 
-    package func file(
-        at path: EntryPath, of snapshot: VolumeSnapshot
-    ) throws(PerigeeError) -> FoundFile? {
+    package func find(
+        _ path: EntryPath, in volume: VolumeName, at selector: RevisionSelector,
+        for principal: Principal
+    ) throws(PerigeeError) -> RecalledFile? {
+        let snapshot = try snapshot(of: volume, at: selector, for: principal)
         guard let entry = try entry(at: path, of: snapshot), entry.kind == .file else { return nil }
-        return FoundFile(
-            entry: entry, digests: [], etag: ETag(version: entry.version, size: entry.size))
+        return RecalledFile(snapshot, FoundFile(entry: entry, digests: [], etag: ETag(of: entry)))
     }
 
     package func isDiscoverable(

@@ -11,7 +11,7 @@ package struct AccessLog: Sendable {
         let peer: String
         let principal: Principal?
         let method: String
-        let path: ArraySlice<UInt8>
+        let path: [UInt8]
         let operation: String
         let status: Int
         let error: S3ErrorCode?
@@ -62,10 +62,8 @@ package struct AccessLog: Sendable {
             case 0x20..<0x7f: text.append(byte)
             default:
                 // Paths come percent-encoded; a byte beyond ASCII stands for itself in Latin-1.
-                let digits = Array("0123456789abcdef".utf8)
                 text.append(contentsOf: #"\u00"#.utf8)
-                text.append(digits[Int(byte >> 4)])
-                text.append(digits[Int(byte & 15)])
+                Hex.append(CollectionOfOne(byte), to: &text)
             }
         }
     }

@@ -12,32 +12,14 @@ package import VolumeService
 
 /// An S3 gateway on one service: what all of its connections share.
 package final class Gateway: Sendable {
-    /// What can change while the gateway runs; each request is answered by one of them from its
-    /// first byte to its last.
-    private final class Shape: Sendable {
-        let settings: GatewaySettings
-        let responder: Responder
-        let pacer: Pacer
-        let accessLog: AccessLog
-
-        init(
-            _ settings: GatewaySettings, responder: Responder, pacer: Pacer, accessLog: AccessLog
-        ) {
-            self.settings = settings
-            self.responder = responder
-            self.pacer = pacer
-            self.accessLog = accessLog
-        }
-    }
-
     /// The shape that holds now, apart so that the service's observer can have it without the
     /// gateway.
     private final class Current: Sendable {
-        private let shape: Mutex<Shape>
+        private let shape: Mutex<GatewayShape>
 
-        init(_ shape: Shape) { self.shape = Mutex(shape) }
+        init(_ shape: GatewayShape) { self.shape = Mutex(shape) }
 
-        var value: Shape {
+        var value: GatewayShape {
             get { shape.withLock(\.self) }
             set { shape.withLock { $0 = newValue } }
         }
@@ -51,6 +33,8 @@ package final class Gateway: Sendable {
     private let tokenKey: SymmetricKey
     private let current: Current
     private let metrics = GatewayMetrics()
+    /// What the threads have to do.
+    package let work = WorkCount()
     private let observation: Observation
     private let clock: @Sendable () -> Timestamp
     private let dateLine = Mutex<(second: Int64, text: String)>((.min, ""))
@@ -78,11 +62,8 @@ package final class Gateway: Sendable {
             ?? SymmetricKey(size: .bits256)
         let responder = Responder(
             service: service, authenticator: authenticator, settings: settings,
-            tokenKey: tokenKey, logger: logger)
-        let current = Current(
-            Shape(
-                settings, responder: responder, pacer: Pacer(settings.limits),
-                accessLog: accessLog))
+            tokenKey: tokenKey, pacer: Pacer(settings.limits), logger: logger)
+        let current = Current(GatewayShape(settings, responder: responder, accessLog: accessLog))
         self.current = current
         observation = service.observe { change in
             if case .volumes = change { current.value.responder.authenticator.forget() }
@@ -120,47 +101,53 @@ package final class Gateway: Sendable {
         let isPacedAlike =
             limits.0.requestsPerSecond == limits.1.requestsPerSecond
             && limits.0.bytesPerSecond == limits.1.bytesPerSecond
-        current.value = Shape(
+        current.value = GatewayShape(
             settings,
             responder: Responder(
                 service: service, authenticator: authenticator, settings: settings,
-                tokenKey: tokenKey, logger: logger),
-            pacer: isPacedAlike ? old.pacer : Pacer(settings.limits), accessLog: accessLog)
+                tokenKey: tokenKey,
+                pacer: isPacedAlike ? old.responder.pacer : Pacer(settings.limits),
+                logger: logger),
+            accessLog: accessLog)
     }
 
     /// The settings that hold now.
     var settings: GatewaySettings { current.value.settings }
 
-    /// What answers requests now.
-    var responder: Responder { current.value.responder }
-
     /// Has a request answered by one of the threads, and gives `done` what it is answered with, on
     /// any thread.
     func answer(
-        _ exchange: Exchange, _ head: HTTPRequestHead, isSecure: Bool, hasBody: Bool,
+        _ exchange: Exchange, _ head: HTTPRequestHead, hasBody: Bool, for asker: Asker,
         done: @escaping @Sendable (Responder.Outcome) -> Void
     ) {
+        let shape = current.value
+        work.begin()
+        let done: @Sendable (Responder.Outcome) -> Void = { [work] outcome in
+            work.end()
+            var outcome = outcome
+            outcome.shape = shape
+            done(outcome)
+        }
         threads.submit { [self] state in
-            guard state == .active else {
+            // Whoever has gone is not worked for.
+            guard state == .active, !asker.hasLeft else {
                 done(Responder.Outcome(answer: refusal(.serviceUnavailable, exchange)))
                 return
             }
+            if let fault = Self.fault(in: head, limits: shape.settings.limits) {
+                // What comes behind may be taken for something else by whoever passed it on.
+                done(Responder.Outcome(answer: refusal(fault, exchange), isLast: true))
+                return
+            }
             do throws(S3Failure) {
-                let shape = current.value
-                var outcome = shape.responder.answer(
-                    try question(
-                        exchange, head, shape.settings.limits, isSecure: isSecure,
-                        hasBody: hasBody),
-                    at: clock())
-                if let principal = outcome.principal, !shape.pacer.admits(principal) {
-                    outcome.answer.discard()
-                    outcome.answer = refusal(.slowDown, exchange)
-                }
-                done(outcome)
+                done(
+                    shape.responder.answer(
+                        try question(exchange, head, hasBody: hasBody), at: clock()))
             } catch {
                 done(
                     Responder.Outcome(
-                        answer: Answer(error, resource: exchange.path, requestID: exchange.id)))
+                        answer: Answer(
+                            error, resource: exchange.pathAlone, requestID: exchange.id)))
             }
         }
     }
@@ -168,32 +155,27 @@ package final class Gateway: Sendable {
     /// What a request is answered with where that takes no waiting, on an event loop; nil where it
     /// may.
     func answerNow(
-        _ exchange: Exchange, _ head: HTTPRequestHead, isSecure: Bool, hasBody: Bool
+        _ exchange: Exchange, _ head: HTTPRequestHead, hasBody: Bool
     ) -> Responder.Outcome? {
         let shape = current.value
-        guard
-            let question = try? question(
-                exchange, head, shape.settings.limits, isSecure: isSecure, hasBody: hasBody),
-            let outcome = shape.responder.answerNow(question, at: clock())
+        guard Self.fault(in: head, limits: shape.settings.limits) == nil,
+            let question = try? question(exchange, head, hasBody: hasBody)
         else { return nil }
-        if let principal = outcome.principal, !shape.pacer.admits(principal) {
-            return Responder.Outcome(answer: refusal(.slowDown, exchange))
-        }
+        var outcome = shape.responder.answerNow(question, at: clock())
+        outcome?.shape = shape
         return outcome
     }
 
     private func question(
-        _ exchange: Exchange, _ head: HTTPRequestHead, _ limits: GatewaySettings.Limits,
-        isSecure: Bool, hasBody: Bool
+        _ exchange: Exchange, _ head: HTTPRequestHead, hasBody: Bool
     ) throws(S3Failure) -> Responder.Question {
-        if let fault = Self.fault(in: head, limits: limits) { throw S3Failure(fault) }
         let target = try RequestTarget(parsing: exchange.path)
         var fields: [S3Request.Field] = []
         fields.reserveCapacity(head.headers.count)
         for (name, value) in head.headers { fields.append(S3Request.Field(name, value)) }
         return Responder.Question(
             request: S3Request(method: exchange.method, target: target, fields: fields),
-            isSecure: isSecure, hasBody: hasBody, id: exchange.id)
+            hasBody: hasBody, id: exchange.id)
     }
 
     /// What is wrong with a header that could be parsed.
@@ -212,27 +194,33 @@ package final class Gateway: Sendable {
     }
 
     private func refusal(_ code: S3ErrorCode, _ exchange: Exchange) -> Answer {
-        Answer(S3Failure(code), resource: exchange.path, requestID: exchange.id)
+        Answer(S3Failure(code), resource: exchange.pathAlone, requestID: exchange.id)
     }
 
     /// What slows down the bytes of a principal; nil: nothing does.
-    func pace(of principal: Principal?) -> (@Sendable (Int) async -> Void)? {
-        let pacer = current.value.pacer
-        guard pacer.limitsBytes, let principal else { return nil }
+    func pace(_ outcome: Responder.Outcome) -> (@Sendable (Int) async -> Void)? {
+        guard let pacer = outcome.shape?.responder.pacer, pacer.limitsBytes,
+            let principal = outcome.principal
+        else { return nil }
         return { count in await pacer.wait(for: count, of: principal) }
     }
 
     /// Counts and logs an exchange that is over.
     func done(_ exchange: Exchange, _ outcome: Responder.Outcome, sent: Int, isWhole: Bool) {
+        let shape = outcome.shape ?? current.value
+        if case .bytes = outcome.answer.body, let principal = outcome.principal {
+            // What is streamed has paid as it went.
+            shape.responder.pacer.spend(sent, of: principal)
+        }
         let duration = Duration.nanoseconds((NIODeadline.now() - exchange.began).nanoseconds)
         metrics.record(
             outcome.operation, status: outcome.answer.status, bytes: sent,
             duration: duration, isWhole: isWhole)
-        current.value.accessLog.write(
+        shape.accessLog.write(
             AccessLog.Line(
                 time: clock(), request: exchange.id, peer: exchange.peer ?? "-",
                 principal: outcome.principal, method: exchange.method,
-                path: exchange.path.prefix { $0 != UInt8(ascii: "?") },
+                path: exchange.pathAlone,
                 operation: outcome.operation, status: outcome.answer.status,
                 error: outcome.answer.error, bytes: sent, duration: duration,
                 isWhole: isWhole))

@@ -59,7 +59,7 @@ package final class GatewayServer: Sendable {
             "a certificate is in use",
             metadata: [
                 "file": "\(Printable.escaped(Array(tls.certificates.utf8)))",
-                "ends": "\(Timestamp(nanoseconds: Int64(end) * 1_000_000_000).iso8601)",
+                "ends": "\(Timestamp(secondsSinceEpoch: Int64(end)).iso8601)",
             ])
     }
 
@@ -133,23 +133,23 @@ package final class GatewayServer: Sendable {
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         let limits = gateway.settings.limits
-        let (isAdmitted, count, context) = state.withLock { state in
+        let (isAdmitted, context) = state.withLock { state in
             guard !state.isStopping, state.channels.count < limits.connections
-            else { return (false, state.channels.count, nil as NIOSSLContext?) }
+            else { return (false, nil as NIOSSLContext?) }
             state.channels[ObjectIdentifier(channel)] = channel
-            return (true, state.channels.count, state.context)
+            // Under the lock, or an older number could come last.
+            connections.record(state.channels.count)
+            return (true, state.context)
         }
         guard isAdmitted else {
             refused.increment()
             return channel.close()
         }
-        connections.record(count)
         channel.closeFuture.whenComplete { [self] _ in
-            let left = state.withLock { state in
+            state.withLock { state in
                 state.channels[ObjectIdentifier(channel)] = nil
-                return state.channels.count
+                connections.record(state.channels.count)
             }
-            connections.record(left)
         }
         let gateway = gateway
         return channel.eventLoop.makeCompletedFuture {

@@ -24,9 +24,9 @@ package struct GatewaySettings: Sendable {
         package var headerBytes = 16_384
         /// Requests over one connection; 0: any number.
         package var requestsPerConnection = 0
-        /// How long a connection may be open without a request.
+        /// How long a connection may be open until the header of its next request is whole.
         package var idle = Duration.seconds(75)
-        /// How long a request's header may take to arrive.
+        /// How long the header of a connection's first request may take to arrive.
         package var header = Duration.seconds(15)
         /// How long a client may take for the next 4 MiB of an answer, or what is left of it.
         package var write = Duration.seconds(120)

@@ -20,5 +20,10 @@ package struct ETag: Hashable, Sendable, CustomStringConvertible {
         text = "\(padding)\(token)-\(String(size, radix: 16))"
     }
 
+    /// Of a file: from the digest that it is tagged with, where there is one, or its version.
+    package init(of entry: Entry, digest: ContentDigest? = nil) {
+        self = digest.map { ETag($0) } ?? ETag(version: entry.version, size: entry.size)
+    }
+
     package var description: String { text }
 }

@@ -5,12 +5,20 @@ package enum Hex {
     /// Two digits for each byte.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
+        append(bytes, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends two digits for each byte.
+    package static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
         for byte in bytes {
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 15)])
         }
-        return String(decoding: text, as: UTF8.self)
     }
+
+    /// Whether `character` is a digit of either case.
+    package static func isDigit(_ character: UInt8) -> Bool { value(character) != nil }
 
     /// The bytes, or nil where `text` is not an even number of hexadecimal digits of either case.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
@@ -30,7 +38,8 @@ package enum Hex {
         return bytes
     }
 
-    private static func value(_ character: UInt8) -> UInt8? {
+    /// What a digit of either case stands for, or nil.
+    package static func value(_ character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10

@@ -7,9 +7,11 @@ package struct CalendarDay: Hashable, Sendable {
     /// The day of the month, 1 to 31.
     package let day: Int
 
-    /// The day of these numbers; nil where the calendar has none.
+    /// The day of these numbers, in a year of at most four digits; nil where the calendar has none.
     package init?(year: Int, month: Int, day: Int) {
-        guard (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day) else {
+        guard (0...9_999).contains(year), (1...12).contains(month),
+            (1...Self.days(in: month, of: year)).contains(day)
+        else {
             return nil
         }
         self.year = year
@@ -68,6 +70,19 @@ package struct CalendarDay: Hashable, Sendable {
 }
 
 extension Timestamp {
+    /// The instant so many seconds after 1970-01-01, or the last or first one there is where 64 bits
+    /// of nanoseconds do not reach it: a certificate may end in the year 9999.
+    package init(secondsSinceEpoch seconds: Int64) {
+        let (nanoseconds, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        self.init(nanoseconds: overflows ? (seconds < 0 ? .min : .max) : nanoseconds)
+    }
+
+    /// Whole seconds since 1970-01-01, towards the past.
+    package var secondsSinceEpoch: Int64 {
+        let (quotient, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return rest < 0 ? quotient - 1 : quotient
+    }
+
     /// Nanoseconds of a day; leap seconds are not counted, as POSIX has it.
     package static let nanosecondsOfDay: Int64 = 86_400_000_000_000
 

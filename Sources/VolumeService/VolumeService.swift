@@ -39,11 +39,8 @@ package protocol VolumeService: Sendable {
         _ folder: EntryID, of snapshot: VolumeSnapshot, after position: ListPosition?, limit: Int
     ) throws(PerigeeError) -> [Entry]
 
-    /// The file at `path`, or nil where there is none or a folder.
-    func file(at path: EntryPath, of snapshot: VolumeSnapshot) throws(PerigeeError) -> FoundFile?
-
-    /// The same by all that says where it is, to be found and opened soon again; nil where there is
-    /// no such file.
+    /// The file at `path` of a volume, to be opened and to be found soon again; nil where there is
+    /// none, or a folder.
     ///
     /// - Throws: `.notFound` where there is no such volume or revision for `principal`.
     func find(
@@ -59,8 +56,11 @@ package protocol VolumeService: Sendable {
     ) -> RecalledFile?
 
     /// Opens a file that is open for somebody already, without waiting for anything; nil where that
-    /// is not so. Decides as `open` does.
+    /// is not so. Decides as `open` does; whoever gives bytes away calls `noteOpened` before.
     func openAgain(_ file: RecalledFile) -> ReadHandle?
+
+    /// Enters an open by `openAgain` into the audit log.
+    func noteOpened(_ file: RecalledFile)
 
     /// As `openNow` of its entry, and keeps the file open for a while after its last reader.
     func openNow(_ file: RecalledFile) throws(PerigeeError) -> ReadHandle?
@@ -122,20 +122,14 @@ extension VolumeService {
 
 /// For services that remember nothing.
 extension VolumeService {
-    package func find(
-        _ path: EntryPath, in volume: VolumeName, at selector: RevisionSelector,
-        for principal: Principal
-    ) throws(PerigeeError) -> RecalledFile? {
-        let snapshot = try snapshot(of: volume, at: selector, for: principal)
-        return try file(at: path, of: snapshot).map { RecalledFile(snapshot, $0) }
-    }
-
     package func recall(
         _ path: [UInt8], in volume: VolumeName, at selector: RevisionSelector,
         for principal: Principal
     ) -> RecalledFile? { nil }
 
     package func openAgain(_ file: RecalledFile) -> ReadHandle? { nil }
+
+    package func noteOpened(_ file: RecalledFile) {}
 
     package func openNow(_ file: RecalledFile) throws(PerigeeError) -> ReadHandle? {
         try openNow(file.file.entry, of: file.snapshot)

@@ -20,9 +20,9 @@ struct CredentialTests {
                     == .user(UserName("ada"), credential: token.record.id))
             let key = try credentials.createKey(.all("eve"))
             for reader in [credentials, site.credentials()] {
-                let (secret, principal) = try reader.secret(accessKeyID: key.accessKeyID)
-                #expect(secret == key.secret)
-                #expect(principal == .user(try UserName("eve"), credential: key.record.id))
+                let found = try reader.key(accessKeyID: key.accessKeyID)
+                #expect(found.secret == key.secret)
+                #expect(found.principal == .user(try UserName("eve"), credential: key.record.id))
             }
             #expect(try credentials.list(.token).map(\.record) == [token.record])
             #expect(try credentials.list(.key, of: UserName("eve")).map(\.standing) == [.holds])
@@ -92,7 +92,7 @@ struct CredentialTests {
             let revoked = try credentials.createKey(.all("ada"))
             try credentials.revoke(.key, revoked.record.id)
             #expect(throws: Never.self) {
-                try credentials.secret(accessKeyID: short.accessKeyID)
+                try credentials.key(accessKeyID: short.accessKeyID)
             }
             clock.now = Timestamp(nanoseconds: 2_000)
             let bad = [
@@ -100,7 +100,7 @@ struct CredentialTests {
                 short.accessKeyID.lowercased(), String(repeating: "A", count: 1 << 20),
             ]
             for id in bad {
-                let error = failure { _ = try credentials.secret(accessKeyID: id) }
+                let error = failure { _ = try credentials.key(accessKeyID: id) }
                 #expect(error.map { "\($0)" } == "\(Credentials.refusal)")
             }
         }

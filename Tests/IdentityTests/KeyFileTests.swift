@@ -37,7 +37,7 @@ struct KeyFileTests {
             }
             let reader = site.credentials()
             for key in keys {
-                #expect(try reader.secret(accessKeyID: key.accessKeyID).secret == key.secret)
+                #expect(try reader.key(accessKeyID: key.accessKeyID).secret == key.secret)
             }
         }
     }
@@ -92,7 +92,7 @@ struct KeyFileTests {
             let credentials = site.credentials()
             for body in [
                 { _ = try credentials.createKey(.all("ada")) },
-                { _ = try credentials.secret(accessKeyID: key.accessKeyID) },
+                { _ = try credentials.key(accessKeyID: key.accessKeyID) },
                 { _ = try credentials.rotateSecrets() },
             ] {
                 let error = failure(body)
@@ -123,18 +123,18 @@ struct KeyFileTests {
             chmod("\(service)/perigee-key", 0o440)
             let credentials = site.credentials(["CREDENTIALS_DIRECTORY": service])
             #expect(
-                try credentials.secret(accessKeyID: key.accessKeyID).secret == key.secret)
+                try credentials.key(accessKeyID: key.accessKeyID).secret == key.secret)
             #expect(throws: Never.self) { try credentials.createKey(.all("eve")) }
             let error = failure { _ = try credentials.rotateSecrets() }
             #expect(error?.code == .conflict)
             #expect(error?.remedy?.contains("LoadCredential") == true)
             #expect(
-                try credentials.secret(accessKeyID: key.accessKeyID).secret == key.secret)
+                try credentials.key(accessKeyID: key.accessKeyID).secret == key.secret)
             chmod("\(service)/perigee-key", 0o444)
             #expect(
                 failure {
                     _ = try site.credentials(["CREDENTIALS_DIRECTORY": service])
-                        .secret(accessKeyID: key.accessKeyID)
+                        .key(accessKeyID: key.accessKeyID)
                 }?.code == .storageFailed)
         }
     }
@@ -157,7 +157,7 @@ struct KeyFileTests {
                 let credentials = site.credentials()
                 for body in [
                     { _ = try credentials.createKey(.all("ada")) },
-                    { _ = try credentials.secret(accessKeyID: key.accessKeyID) },
+                    { _ = try credentials.key(accessKeyID: key.accessKeyID) },
                     { _ = try credentials.rotateSecrets() },
                 ] {
                     let error = failure(body)
@@ -170,7 +170,7 @@ struct KeyFileTests {
             }
             try DiskFile.write(site.keyFile, right)
             #expect(
-                try site.credentials().secret(accessKeyID: key.accessKeyID).secret == key.secret)
+                try site.credentials().key(accessKeyID: key.accessKeyID).secret == key.secret)
         }
     }
 
@@ -183,7 +183,7 @@ struct KeyFileTests {
             try site.credentials().revoke(.key, key.record.id)
             let next = try site.credentials().createKey(.all("ada"))
             #expect(
-                try site.credentials().secret(accessKeyID: next.accessKeyID).secret == next.secret)
+                try site.credentials().key(accessKeyID: next.accessKeyID).secret == next.secret)
         }
     }
 

@@ -48,7 +48,7 @@ struct RotationTests {
                 (state.current!, keys.reversed().map(\.secret))
             }
             for key in [ada, eve] {
-                let error = failure { _ = try credentials.secret(accessKeyID: key.accessKeyID) }
+                let error = failure { _ = try credentials.key(accessKeyID: key.accessKeyID) }
                 #expect(error?.code == .corrupt)
                 #expect(error.map { "\($0)" }?.contains(key.secret.reveal()) == false)
             }
@@ -70,7 +70,7 @@ struct RotationTests {
             // The one that has read the old file goes on as well.
             for reader in [credentials, site.credentials()] {
                 for key in keys {
-                    #expect(try reader.secret(accessKeyID: key.accessKeyID).secret == key.secret)
+                    #expect(try reader.key(accessKeyID: key.accessKeyID).secret == key.secret)
                 }
             }
             for key in keys {
@@ -89,7 +89,7 @@ struct RotationTests {
             #expect(try site.credentials().rotateSecrets().count == 0)
             let key = try site.credentials().createKey(.all("ada"))
             #expect(
-                try site.credentials().secret(accessKeyID: key.accessKeyID).secret == key.secret)
+                try site.credentials().key(accessKeyID: key.accessKeyID).secret == key.secret)
         }
     }
 
@@ -111,7 +111,7 @@ struct RotationTests {
                 keys.append(try site.credentials().createKey(.all("eve")))
                 for key in keys {
                     #expect(
-                        try site.credentials().secret(accessKeyID: key.accessKeyID).secret
+                        try site.credentials().key(accessKeyID: key.accessKeyID).secret
                             == key.secret)
                 }
             }
@@ -121,7 +121,7 @@ struct RotationTests {
             #expect(ring.keys.map(\.id) == [done.key])
             for key in keys {
                 #expect(
-                    try site.credentials().secret(accessKeyID: key.accessKeyID).secret == key.secret
+                    try site.credentials().key(accessKeyID: key.accessKeyID).secret == key.secret
                 )
             }
         }
@@ -141,7 +141,7 @@ struct RotationTests {
                     case 0, 1: _ = try credentials.rotateSecrets()
                     case 2: return try credentials.createKey(facts)
                     default:
-                        let secret = try credentials.secret(accessKeyID: first.accessKeyID).secret
+                        let secret = try credentials.key(accessKeyID: first.accessKeyID).secret
                         #expect(secret == first.secret)
                     }
                     return nil as Credentials.NewKey?
@@ -150,7 +150,7 @@ struct RotationTests {
             #expect(made.count == 10)
             for key in made + [first] {
                 #expect(
-                    try site.credentials().secret(accessKeyID: key.accessKeyID).secret == key.secret
+                    try site.credentials().key(accessKeyID: key.accessKeyID).secret == key.secret
                 )
             }
         }
@@ -168,7 +168,7 @@ struct RotationTests {
                 try FileManager.default.destinationOfSymbolicLink(
                     atPath: "\(site.folder)/link.key") == real)
             #expect(
-                try site.credentials(environment).secret(accessKeyID: key.accessKeyID).secret
+                try site.credentials(environment).key(accessKeyID: key.accessKeyID).secret
                     == key.secret)
         }
     }

@@ -10,12 +10,12 @@ final class AccessGatewayDriver: AccessDriver {
     let showsEmptyFolders = false
     /// Volumes that the principal may be told of, and no more.
     private let discoverable: Set<VolumeName>
-    private let client: RawClient
+    private let client: HTTPTalk
     private let gateway: TestGateway
     private let pageSize: Int
 
     init(
-        _ gateway: TestGateway, _ client: RawClient, as principal: Principal, in world: AccessWorld,
+        _ gateway: TestGateway, _ client: HTTPTalk, as principal: Principal, in world: AccessWorld,
         pageSize: Int = 3
     ) {
         self.gateway = gateway
@@ -58,14 +58,13 @@ final class AccessGatewayDriver: AccessDriver {
 
     private func ask(
         _ method: String, _ target: String, _ fields: [(String, String)] = []
-    ) throws -> RawClient.Answer {
+    ) throws -> HTTPAnswer {
         gateway.principal.now = principal
         return try client.request(method, target, fields)
     }
 
     /// A bucket that is not there, or of which is told and no more.
-    private func absent(_ question: AccessQuestion, _ page: RawClient.Answer) throws -> AccessReport
-    {
+    private func absent(_ question: AccessQuestion, _ page: HTTPAnswer) throws -> AccessReport {
         let isTold = discoverable.contains(question.volume) && question.revision != .candidate
         let code = page.element("Code")
         guard code == (isTold ? "AccessDenied" : "NoSuchBucket") else {
@@ -74,7 +73,7 @@ final class AccessGatewayDriver: AccessDriver {
         return AccessReport(.absent, refusal: isTold ? nil : refusal(page))
     }
 
-    private func refusal(_ answer: RawClient.Answer) -> String {
+    private func refusal(_ answer: HTTPAnswer) -> String {
         "\(answer.status) \(answer.element("Code") ?? "") \(answer.element("Message") ?? "")"
     }
 
@@ -83,7 +82,7 @@ final class AccessGatewayDriver: AccessDriver {
         let target = "/\(bucket)/\(key)"
         let get = try ask("GET", target)
         let head = try ask("HEAD", target)
-        let words = get.fields.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+        let words = get.fields.joined(separator: "\n")
         let listed = try listing(bucket, "prefix=\(key)&max-keys=1").first {
             $0.key == question.path.bytes
         }
@@ -125,10 +124,11 @@ final class AccessGatewayDriver: AccessDriver {
     private func listing(_ bucket: String, _ query: String) throws -> [Listed] {
         let page = try ask("GET", "/\(bucket)?list-type=2&encoding-type=url&\(query)")
         return zip(page.elements("Contents"), page.elements("Key")).map { contents, key in
-            let inner = RawClient.Answer(status: 200, fields: [], body: Array(contents.utf8))
+            let inner = Document(text: contents)
             return Listed(
-                key: Self.decoded(key), size: inner.element("Size").flatMap { Int64($0) } ?? -1,
-                etag: inner.element("ETag"))
+                key: Self.decoded(key),
+                size: inner.elements("Size").first.flatMap { Int64($0) } ?? -1,
+                etag: inner.elements("ETag").first)
         }
     }
 

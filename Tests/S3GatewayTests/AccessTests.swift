@@ -15,7 +15,7 @@ extension S3GatewayTests {
                 defer { service.stop() }
                 let matrix = try AccessMatrix(of: world)
                 try await withGateway(service, clock: { world.hand.now }) { gateway in
-                    let client = try RawClient(port: gateway.port)
+                    let client = try HTTPTalk(port: gateway.port)
                     for principal in AccessWorld.Clause.everybody {
                         let driver = AccessGatewayDriver(gateway, client, as: principal, in: world)
                         let faults = try await matrix.faults(of: driver)
@@ -33,7 +33,7 @@ extension S3GatewayTests {
                 let service = try world.service()
                 defer { service.stop() }
                 try await withGateway(service, clock: { world.hand.now }) { gateway in
-                    let client = try RawClient(port: gateway.port)
+                    let client = try HTTPTalk(port: gateway.port)
                     var log: [String] = []
                     for _ in 0..<80 {
                         if chance.random.once(in: 3) {

@@ -16,14 +16,14 @@ extension S3GatewayTests {
 
         private func withListing(
             settings: GatewaySettings = GatewaySettings(),
-            _ body: (FakeVolumeService, RawClient) async throws -> Void
+            _ body: (FakeVolumeService, HTTPTalk) async throws -> Void
         ) async throws {
             try await withTemporaryFolder { folder in
                 let service = try FakeVolumeService(folder: folder)
                 try service.publish(
                     "hst", Dictionary(uniqueKeysWithValues: Self.keys.map { ($0, .text($0)) }))
                 try await withGateway(service, settings: settings) { gateway in
-                    try await body(service, try RawClient(port: gateway.port))
+                    try await body(service, try HTTPTalk(port: gateway.port))
                 }
             }
         }
@@ -118,7 +118,7 @@ extension S3GatewayTests {
                 let service = try fixture.service()
                 defer { service.stop() }
                 try await withGateway(service) { gateway in
-                    let client = try RawClient(port: gateway.port)
+                    let client = try HTTPTalk(port: gateway.port)
                     let first = try client.request("GET", "/hst?list-type=2&max-keys=1")
                     let token = Self.encoded(try #require(first.element("NextContinuationToken")))
                     for name in ["b", "c"] { try DiskFile.remove(fixture.archive(name)) }

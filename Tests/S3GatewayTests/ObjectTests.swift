@@ -1,5 +1,9 @@
+import AccessControl
+import ControlStore
+import Dispatch
 import PerigeeTesting
 import S3Gateway
+import Synchronization
 import Testing
 import VolumeModel
 import VolumeService
@@ -10,7 +14,7 @@ extension S3GatewayTests {
         /// A gateway on a real volume with a small file, a large one and an empty one.
         private func withObjects(
             settings: GatewaySettings = GatewaySettings(),
-            _ body: (ServiceFixture, [UInt8], TestGateway, RawClient) async throws -> Void
+            _ body: (ServiceFixture, [UInt8], TestGateway, HTTPTalk) async throws -> Void
         ) async throws {
             try await withTemporaryFolder { folder in
                 let fixture = try ServiceFixture(in: folder)
@@ -24,7 +28,7 @@ extension S3GatewayTests {
                 let service = try fixture.service()
                 defer { service.stop() }
                 try await withGateway(service, settings: settings) { gateway in
-                    try await body(fixture, large, gateway, try RawClient(port: gateway.port))
+                    try await body(fixture, large, gateway, try HTTPTalk(port: gateway.port))
                 }
             }
         }
@@ -161,14 +165,14 @@ extension S3GatewayTests {
 
         @Test("A file that changes at its origin is never mixed: the answer is cut off")
         func changing() async throws {
-            try await withObjects { fixture, large, gateway, _ in
+            try await withObjects { fixture, _, gateway, _ in
                 // Slow enough for the file to change in the middle.
-                let client = try RawClient(port: gateway.port)
-                try client.send(RawClient.text("GET", "/hst/large.fits", []))
-                _ = try await Task.sleep(for: .milliseconds(100))
+                let client = try HTTPTalk(port: gateway.port)
+                client.send(HTTPTalk.text("GET", "/hst/large.fits", []))
+                #expect(client.receive(1 << 20).count >= 1 << 20)
                 try DiskFile.overwrite(fixture.archive("large.fits"), at: 20_900_000, [1, 2, 3])
-                #expect(throws: RawClient.Failure.self) { try client.answer() }
-                let other = try RawClient(port: gateway.port)
+                #expect(throws: HTTPTalk.Failure.self) { try client.answer() }
+                let other = try HTTPTalk(port: gateway.port)
                 #expect(
                     try eventually(within: 5) {
                         try other.request("GET", "/hst/large.fits", [("Range", "bytes=0-9")]).status
@@ -178,40 +182,114 @@ extension S3GatewayTests {
                 let gone = try other.request(
                     "GET", "/hst/large.fits", [("If-Match", try #require(named.field("etag")))])
                 #expect(gone.status == 412)
-                _ = large
             }
         }
 
         @Test("A file that shrinks or vanishes during a transfer is cut off, never padded")
         func shrinking() async throws {
             try await withObjects { fixture, large, gateway, _ in
-                let reader = try RawClient(port: gateway.port)
-                try reader.send(RawClient.text("GET", "/hst/large.fits", []))
-                _ = try await Task.sleep(for: .milliseconds(100))
+                let reader = try HTTPTalk(port: gateway.port)
+                reader.send(HTTPTalk.text("GET", "/hst/large.fits", []))
+                #expect(reader.receive(1 << 20).count >= 1 << 20)
                 try DiskFile.setSize(fixture.archive("large.fits"), 20_000_000)
                 let start = ContinuousClock.now
-                #expect(throws: RawClient.Failure.self) { try reader.answer() }
+                #expect(throws: HTTPTalk.Failure.self) { try reader.answer() }
                 #expect(ContinuousClock.now - start < .seconds(10))
-                let other = try RawClient(port: gateway.port)
+                let other = try HTTPTalk(port: gateway.port)
                 #expect(
                     try eventually(within: 5) {
                         try other.request("GET", "/hst/large.fits").status == 500
                     })
                 try DiskFile.remove(fixture.archive("small.html"))
                 #expect(try other.request("GET", "/hst/small.html").status == 500)
-                _ = large
+            }
+        }
+
+        @Test(
+            "A file that was read before counts as one request, and stands in the audit once",
+            arguments: ["small.html", "large.fits"])
+        func counted(_ path: String) async throws {
+            var settings = GatewaySettings()
+            // Ten requests may come at once.
+            settings.limits.requestsPerSecond = 5
+            try await withObjects(settings: settings) { fixture, _, _, client in
+                let statuses = try (0..<9).map { _ in
+                    try client.request("GET", "/hst/\(path)").status
+                }
+                #expect(statuses.allSatisfy { $0 == 200 })
+                let opens = {
+                    var count = 0
+                    try AuditReader(fixture.state).read { _ in count += 1 }
+                    return count
+                }
+                #expect(try eventually(within: 5) { try opens() >= 9 })
+                #expect(try opens() == 9)
+            }
+        }
+
+        @Test("What is remembered of a file is of the revision that is current")
+        func republished() async throws {
+            try await withObjects { fixture, _, gateway, client in
+                let volume = try VolumeName("hst")
+                // Somebody asks all the time, so that a look-up is under way at each switch.
+                let isOver = Atomic(false)
+                let others = DispatchGroup()
+                let port = gateway.port
+                DispatchQueue.global().async(group: others) {
+                    let client = try? HTTPTalk(port: port)
+                    while !isOver.load(ordering: .relaxed) {
+                        _ = try? client?.request("GET", "/hst/small.html")
+                    }
+                }
+                defer {
+                    isOver.store(true, ordering: .relaxed)
+                    others.wait()
+                }
+                for version in 0..<15 {
+                    let text = "version \(version)"
+                    try DiskFile.replace(fixture.archive("small.html"), Array(text.utf8))
+                    try fixture.publish(volume)
+                    #expect(
+                        try eventually(within: 5) {
+                            try client.request("GET", "/hst/small.html").text == text
+                        }, "\(text)")
+                    for _ in 0..<20 {
+                        #expect(try client.request("GET", "/hst/small.html").text == text)
+                    }
+                }
+            }
+        }
+
+        @Test("A value of an override goes out in ISO 8859-1")
+        func overrides() async throws {
+            try await withObjects { fixture, _, gateway, client in
+                let ada = try UserName("ada")
+                try fixture.store.perform([.addUser(ada)], at: nil)
+                gateway.principal.now = .user(ada, credential: nil)
+                #expect(
+                    try eventually(within: 5) {
+                        try client.request("HEAD", "/hst/small.html").status == 200
+                    })
+                let target = "/hst/small.html?response-content-disposition=x%3D%C3%A9"
+                let answer = try client.request("GET", target)
+                // A byte that is no UTF-8 by itself.
+                #expect(answer.field("content-disposition") == "x=\u{fffd}")
+                let type = try client.request(
+                    "GET", "/hst/small.html?response-content-type=image/fits")
+                #expect(
+                    type.fields.filter { $0.lowercased().hasPrefix("content-type:") }
+                        == ["Content-Type: image/fits"])
             }
         }
 
         @Test("A file that is replaced goes on as the version that was published")
         func replaced() async throws {
             try await withObjects { fixture, large, gateway, client in
-                let reader = try RawClient(port: gateway.port)
-                try reader.send(RawClient.text("GET", "/hst/large.fits", []))
-                _ = try await Task.sleep(for: .milliseconds(100))
+                let reader = try HTTPTalk(port: gateway.port)
+                reader.send(HTTPTalk.text("GET", "/hst/large.fits", []))
+                #expect(reader.receive(1 << 20).count >= 1 << 20)
                 try DiskFile.replace(fixture.archive("large.fits"), [9])
                 #expect(try reader.answer().body == large)
-                _ = client
             }
         }
     }

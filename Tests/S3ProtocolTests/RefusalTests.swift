@@ -232,16 +232,16 @@ struct HeaderRefusalTests {
         }
         _ = s3Failure {
             try claim.check(
-                request, key: key(), region: "x", at: ExampleKey.time, hasBody: false)
+                request, region: "x", at: ExampleKey.time, hasBody: false, key: key)
         }
         _ = s3Failure {
             try claim.check(
-                request, key: key(), region: "us-east-1", at: .init(nanoseconds: 0),
-                hasBody: false)
+                request, region: "us-east-1", at: .init(nanoseconds: 0), hasBody: false,
+                key: key)
         }
         #expect(count == 0)
         try claim.check(
-            request, key: key(), region: "us-east-1", at: ExampleKey.time, hasBody: false)
+            request, region: "us-east-1", at: ExampleKey.time, hasBody: false, key: key)
         #expect(count == 1)
     }
 

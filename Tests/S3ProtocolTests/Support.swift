@@ -45,9 +45,9 @@ extension S3Request {
             throw S3Failure(.accessDenied, "anonymous")
         }
         guard claim.accessKeyID == ExampleKey.id else { throw S3Failure(.invalidAccessKeyId) }
-        try claim.check(
-            self, key: SigningKey(secret: secret, scope: claim.scope), region: region, at: now,
-            hasBody: hasBody)
+        try claim.check(self, region: region, at: now, hasBody: hasBody) {
+            SigningKey(secret: secret, scope: claim.scope)
+        }
     }
 }
 

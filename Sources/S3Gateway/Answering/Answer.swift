@@ -19,6 +19,8 @@ struct Answer: Sendable {
         let file: RecalledFile
         let range: Range<Int64>
         let namesVersion: Bool
+        /// What was asked.
+        let question: Responder.Question
     }
 
     var status: Int

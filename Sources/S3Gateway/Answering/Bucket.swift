@@ -4,7 +4,7 @@ internal import VolumeModel
 internal import VolumeService
 
 /// What a bucket's name stands for.
-struct BucketPlace: Sendable {
+struct BucketPlace: Hashable, Sendable {
     /// The name as it was asked for.
     let name: String
     let volume: VolumeName
@@ -24,6 +24,14 @@ struct Bucket: Sendable {
 }
 
 extension Responder {
+    /// What the bucket of an address stands for.
+    ///
+    /// - Throws: as `place(_:)`.
+    func place(_ address: S3Address) throws(S3Failure) -> BucketPlace {
+        guard let name = address.bucket else { throw S3Failure(.methodNotAllowed) }
+        return try place(name)
+    }
+
     /// What a bucket's name stands for, whether there is such a volume or not.
     ///
     /// - Throws: `.noSuchBucket` for what names no volume.
@@ -37,15 +45,14 @@ extension Responder {
             prefix: alias?.prefix ?? [])
     }
 
-    /// The bucket called `name`.
+    /// The bucket of a place.
     ///
     /// - Parameter revision: the one in which a listing began; nil: the current one.
     /// - Throws: `.accessDenied` where the principal is told of the volume and no more,
     ///   `.noSuchBucket`.
     func bucket(
-        _ name: String, for principal: Principal, revision: RevisionNumber? = nil
+        _ place: BucketPlace, for principal: Principal, revision: RevisionNumber? = nil
     ) throws(S3Failure) -> Bucket {
-        let place = try place(name)
         let selector =
             if let revision, !place.isPinned { RevisionSelector.pinned(revision) } else {
                 place.selector

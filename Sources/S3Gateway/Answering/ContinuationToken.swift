@@ -1,6 +1,6 @@
 internal import AccessControl
 internal import Crypto
-internal import S3Protocol
+internal import Foundation
 internal import VolumeModel
 internal import VolumeService
 
@@ -9,7 +9,8 @@ internal import VolumeService
 struct ContinuationToken: Hashable, Sendable {
     /// What a token holds for.
     struct Scope: Hashable, Sendable {
-        let bucket: String
+        /// What the bucket's name stood for: an alias can be given another meaning.
+        let place: BucketPlace
         let prefix: [UInt8]
         let delimiter: [UInt8]
         let principal: Principal
@@ -32,12 +33,12 @@ struct ContinuationToken: Hashable, Sendable {
         }
         let number = withUnsafeBytes(of: Int64(revision.value).bigEndian) { Array($0) }
         let box = try? AES.GCM.seal(number + plain, using: key, authenticating: scope.bytes)
-        return box?.combined.map { Base64.encode([Self.version] + $0) }
+        return box?.combined.map { (Data([Self.version]) + $0).base64EncodedString() }
     }
 
     /// Opens a token's text; nil where it is no token for this scope.
     init?(opening text: String, for scope: Scope, with key: SymmetricKey) {
-        guard let bytes = Base64.decode(text), bytes.first == Self.version,
+        guard let bytes = Data(base64Encoded: text), bytes.first == Self.version,
             let box = try? AES.GCM.SealedBox(combined: bytes.dropFirst()),
             let plain = (try? AES.GCM.open(box, using: key, authenticating: scope.bytes)).map(
                 Array.init),
@@ -64,7 +65,10 @@ extension ContinuationToken.Scope {
     /// Each part with its length before it.
     fileprivate var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        for part in [Array(bucket.utf8), prefix, delimiter, Array("\(principal)".utf8)] {
+        for part in [
+            Array(place.name.utf8), Array("\(place.volume)\(place.selector)".utf8), place.prefix,
+            prefix, delimiter, Array("\(principal)".utf8),
+        ] {
             withUnsafeBytes(of: UInt32(part.count).bigEndian) { bytes += $0 }
             bytes += part
         }

@@ -16,11 +16,14 @@ struct HeaderFields: Sendable {
         end()
     }
 
-    /// Adds a field whose name is not known beforehand.
-    mutating func add(named name: String, _ value: String) {
+    /// Adds a field whose name is not known beforehand, and whose value has no character that ISO
+    /// 8859-1 has not: each becomes one byte.
+    mutating func add(latin name: String, _ value: String) {
         bytes.append(contentsOf: name.utf8)
         bytes.append(contentsOf: [UInt8(ascii: ":"), UInt8(ascii: " ")])
-        bytes.append(contentsOf: value.utf8)
+        for scalar in value.unicodeScalars {
+            bytes.append(UInt8(exactly: scalar.value) ?? UInt8(ascii: "?"))
+        }
         end()
     }
 

@@ -6,13 +6,14 @@ internal import VolumeService
 extension Responder {
     /// A page of a bucket's keys.
     func listing(
-        _ query: ListingQuery, _ name: String, _ principal: Principal
+        _ query: ListingQuery, _ place: BucketPlace, _ principal: Principal
     ) throws(S3Failure) -> Answer {
         let scope = ContinuationToken.Scope(
-            bucket: name, prefix: query.prefix, delimiter: query.delimiter, principal: principal)
+            place: place, prefix: query.prefix, delimiter: query.delimiter,
+            principal: principal)
         let (token, start) = try self.start(query, scope)
         // A listing that has begun stays in its revision.
-        let bucket = try bucket(name, for: principal, revision: token?.revision)
+        let bucket = try bucket(place, for: principal, revision: token?.revision)
         let walk = KeyWalk(
             prefix: bucket.place.prefix + query.prefix,
             start: token?.start ?? start.map { .after(bucket.place.prefix + $0) } ?? .beginning,
@@ -29,16 +30,16 @@ extension Responder {
             next = try self.next(query, start, bucket, scope)
         }
         var document = ListingDocument(
-            query, bucket: name, count: page.items.count, next: next)
+            query, bucket: place.name, count: page.items.count, next: next)
         let skipped = bucket.place.prefix.count
-        for item in page.items {
-            switch item {
-            case .file(let file):
-                document.add(
-                    object: Array(file.key[skipped...]), size: file.entry.size,
-                    modified: file.entry.modified, etag: file.etag)
-            case .group(let group): document.add(group: Array(group[skipped...]))
-            }
+        // Objects first, then groups, as S3 has them.
+        for case .file(let file) in page.items {
+            document.add(
+                object: Array(file.key[skipped...]), size: file.entry.size,
+                modified: file.entry.modified, etag: file.etag)
+        }
+        for case .group(let group) in page.items {
+            document.add(group: Array(group[skipped...]))
         }
         return Answer(xml: document.finish())
     }

@@ -40,6 +40,13 @@ extension Responder {
             guard let bytes = try? handle.bytesNow(range) else { return nil }
             answer.body = .bytes(bytes)
         }
+        // Only now is it sure that nobody else answers: one request counts, and is entered, once.
+        guard pacer.admits(principal) else {
+            answer = Answer(
+                S3Failure(.slowDown), resource: request.target.path, requestID: question.id)
+            return Outcome(answer: answer, operation: operation.name, principal: principal)
+        }
+        if case .bytes = answer.body { service.noteOpened(found) }
         return Outcome(answer: answer, operation: operation.name, principal: principal)
     }
 }

@@ -1,4 +1,5 @@
 internal import AccessControl
+internal import Foundation
 internal import Origins
 internal import S3Protocol
 internal import Synchronization
@@ -13,6 +14,32 @@ extension Responder {
     ///
     /// - Throws: `.noSuchBucket`, `.noSuchKey`, `.accessDenied`.
     func readable(
+        _ key: [UInt8], of place: BucketPlace, _ principal: Principal
+    ) throws(S3Failure) -> RecalledFile {
+        let found = try found(key, of: place, principal)
+        guard found.file.entry.isReadable else { throw S3Failure(.accessDenied) }
+        return found
+    }
+
+    /// Checks that the bytes of a file may be read. A refusal goes into the audit log, as that of
+    /// any open.
+    ///
+    /// - Throws: `.accessDenied`.
+    func authorise(_ found: RecalledFile) throws(S3Failure) {
+        guard !found.file.entry.isReadable else { return }
+        // The service refuses it, and enters that; what changed since is for the next request.
+        do throws(PerigeeError) { try service.openNow(found)?.close() } catch {
+            guard error.code == .accessDenied || error.code == .notFound else {
+                throw failure(error)
+            }
+        }
+        throw S3Failure(.accessDenied)
+    }
+
+    /// The file of a key, as far as the principal may see it.
+    ///
+    /// - Throws: `.noSuchBucket`, `.noSuchKey`.
+    func found(
         _ key: [UInt8], of place: BucketPlace, _ principal: Principal
     ) throws(S3Failure) -> RecalledFile {
         let path = place.prefix.isEmpty ? key : place.prefix + key
@@ -30,7 +57,7 @@ extension Responder {
             }
         } else {
             // No path is like that, so there is no such key; but whether there is the bucket counts.
-            _ = try bucket(place.name, for: principal)
+            _ = try bucket(place, for: principal)
             found = nil
         }
         guard let found else {
@@ -38,18 +65,18 @@ extension Responder {
                 .noSuchKey,
                 details: [S3Failure.Detail("Key", String(decoding: key, as: UTF8.self))])
         }
-        guard found.file.entry.isReadable else { throw S3Failure(.accessDenied) }
         return found
     }
 
     /// GetObject and HeadObject.
     func object(
-        _ found: RecalledFile, _ key: [UInt8], _ query: ObjectQuery, _ request: S3Request,
+        _ found: RecalledFile, _ key: [UInt8], _ query: ObjectQuery, _ question: Question,
         _ principal: Principal, isHead: Bool
     ) throws(S3Failure) -> Answer {
-        var (answer, range, namesVersion) = try header(found, key, query, request, principal)
+        var (answer, range, namesVersion) = try header(
+            found, key, query, question.request, principal)
         if !isHead, let range {
-            try fill(&answer, range, found, namesVersion: namesVersion)
+            try fill(&answer, range, found, question, namesVersion: namesVersion)
         }
         return answer
     }
@@ -82,7 +109,7 @@ extension Responder {
         } else if request.field("x-amz-checksum-mode")?.uppercased() == "ENABLED",
             let digest = file.digests.first(where: { $0.algorithm == .sha256 })
         {
-            answer.fields.add("x-amz-checksum-sha256", Base64.encode(digest.bytes))
+            answer.fields.add("x-amz-checksum-sha256", Data(digest.bytes).base64EncodedString())
             answer.fields.add(lines: "x-amz-checksum-type: FULL_OBJECT\r\n")
         }
         if query.partNumber != nil { answer.fields.add(lines: "x-amz-mp-parts-count: 1\r\n") }
@@ -119,12 +146,15 @@ extension Responder {
 
     /// Opens the file, and reads it where it is small.
     private func fill(
-        _ answer: inout Answer, _ range: Range<Int64>, _ found: RecalledFile, namesVersion: Bool
+        _ answer: inout Answer, _ range: Range<Int64>, _ found: RecalledFile,
+        _ question: Question, namesVersion: Bool
     ) throws(S3Failure) {
         do throws(PerigeeError) {
             guard let handle = try service.openNow(found) else {
                 answer.body = .unopened(
-                    Answer.Unopened(file: found, range: range, namesVersion: namesVersion))
+                    Answer.Unopened(
+                        file: found, range: range, namesVersion: namesVersion,
+                        question: question))
                 return
             }
             guard range.count <= Self.smallest else {
@@ -138,8 +168,18 @@ extension Responder {
         }
     }
 
+    /// The answer where a file could not be opened by somebody who could wait.
+    func answer(to unopened: Answer.Unopened, _ error: PerigeeError) -> Answer {
+        let question = unopened.question
+        var answer = Answer(
+            opening(error, namesVersion: unopened.namesVersion),
+            resource: question.request.target.path, requestID: question.id)
+        share(&answer, with: question.request)
+        return answer
+    }
+
     /// What is answered where a file cannot be opened or read.
-    func opening(_ error: PerigeeError, namesVersion: Bool) -> S3Failure {
+    private func opening(_ error: PerigeeError, namesVersion: Bool) -> S3Failure {
         // Who named the version is told that it is gone.
         if error.code == .stale, namesVersion {
             return S3Failure(
@@ -187,7 +227,7 @@ extension Responder {
         var hasType = false
         for field in overrides.fields {
             if field.name.lowercased() == "content-type" { hasType = true }
-            fields.add(named: field.name, field.value)
+            fields.add(latin: field.name, field.value)
         }
         if !hasType { fields.add("Content-Type", MediaType.of(key)) }
     }

@@ -12,12 +12,12 @@ struct Responder: Sendable {
     let authenticator: any RequestAuthenticator
     let settings: GatewaySettings
     let tokenKey: SymmetricKey
+    let pacer: Pacer
     let logger: Logger
 
     /// A request that is to be answered.
     struct Question: Sendable {
         let request: S3Request
-        let isSecure: Bool
         let hasBody: Bool
         let id: String
     }
@@ -29,6 +29,10 @@ struct Responder: Sendable {
         var operation = "Unknown"
         /// Who asked; nil where that could not be told.
         var principal: Principal?
+        /// Whether the connection cannot be used any more.
+        var isLast = false
+        /// What the answer was made by.
+        var shape: GatewayShape?
     }
 
     /// Answers; what goes wrong is an answer too.
@@ -47,7 +51,9 @@ struct Responder: Sendable {
                 let principal = try authenticator.principal(
                     of: request, hasBody: question.hasBody, at: now)
                 outcome.principal = principal
-                outcome.answer = try answer(operation, address, request, principal)
+                // Before anything is done for him.
+                guard pacer.admits(principal) else { throw S3Failure(.slowDown) }
+                outcome.answer = try answer(operation, address, question, principal)
             }
             share(&outcome.answer, with: request)
         } catch {
@@ -59,46 +65,41 @@ struct Responder: Sendable {
     }
 
     private func answer(
-        _ operation: S3Operation, _ address: S3Address, _ request: S3Request,
+        _ operation: S3Operation, _ address: S3Address, _ question: Question,
         _ principal: Principal
     ) throws(S3Failure) -> Answer {
         switch operation {
-        case .write:
-            throw S3Failure(.accessDenied, "This gateway is read-only.")
+        case .write: throw S3Failure(.accessDenied, "This gateway is read-only.")
         case .unknown: throw S3Failure(.notImplemented)
         case .notAllowed, .preflight: throw S3Failure(.methodNotAllowed)
         case .listBuckets(let query): return try buckets(query, principal)
-        default: break
-        }
-        guard let name = address.bucket else { throw S3Failure(.methodNotAllowed) }
-        switch operation {
         case .headBucket:
-            _ = try bucket(name, for: principal)
+            _ = try bucket(try place(address), for: principal)
             var answer = Answer()
             answer.fields.add("x-amz-bucket-region", settings.region)
             return answer
         case .bucketSetting(let setting):
-            _ = try bucket(name, for: principal)
-            return Answer(xml: try setting.document(bucket: name, region: settings.region))
+            let place = try place(address)
+            _ = try bucket(place, for: principal)
+            return Answer(xml: try setting.document(bucket: place.name, region: settings.region))
         case .listKeys(let query):
-            return try listing(query, name, principal)
-        default: break
-        }
-        let key = address.key ?? []
-        let place = try place(name)
-        switch operation {
+            return try listing(query, try place(address), principal)
         case .headObject(let query):
+            let (place, key) = (try place(address), address.key ?? [])
             let file = try readable(key, of: place, principal)
-            return try object(file, key, query, request, principal, isHead: true)
+            return try object(file, key, query, question, principal, isHead: true)
         case .getObject(let query):
-            let file = try readable(key, of: place, principal)
-            return try object(file, key, query, request, principal, isHead: false)
-        case .getObjectAttributes(_, let wanted):
-            return attributes(wanted, of: try readable(key, of: place, principal).file)
-        case .objectSetting(let setting, _):
-            _ = try readable(key, of: place, principal)
+            let (place, key) = (try place(address), address.key ?? [])
+            let file = try found(key, of: place, principal)
+            try authorise(file)
+            return try object(file, key, query, question, principal, isHead: false)
+        case .getObjectAttributes(let wanted):
+            let place = try place(address)
+            return attributes(
+                wanted, of: try readable(address.key ?? [], of: place, principal).file)
+        case .objectSetting(let setting):
+            _ = try readable(address.key ?? [], of: try place(address), principal)
             return Answer(xml: try setting.document())
-        default: throw S3Failure(.notImplemented)
         }
     }
 

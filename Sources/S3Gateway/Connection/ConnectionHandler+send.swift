@@ -14,6 +14,7 @@ extension ConnectionHandler {
             gateway.done(exchange, outcome, sent: 0, isWhole: false)
             return
         }
+        if outcome.isLast { isEnding = true }
         switch outcome.answer.body {
         case .unopened(let unopened) where !exchange.isHead:
             open(unopened, exchange, outcome, context)
@@ -71,6 +72,8 @@ extension ConnectionHandler {
             buffer.writeString(String(answer.length))
         }
         if endsAfter(exchange) {
+            // What was said holds, though the body may come to its end before the answer does.
+            isEnding = true
             buffer.writeStaticString("\r\nConnection: close")
         } else if exchange.isOld {
             buffer.writeStaticString("\r\nConnection: keep-alive")
@@ -114,10 +117,9 @@ extension ConnectionHandler {
                     unopened.file.file.entry, of: unopened.file.snapshot)
                 outcome.answer.body = .file(handle, unopened.range)
             } catch {
-                let failure = gateway.responder.opening(
-                    error, namesVersion: unopened.namesVersion)
-                outcome.answer = Answer(
-                    failure, resource: exchange.path, requestID: exchange.id)
+                if let responder = outcome.shape?.responder {
+                    outcome.answer = responder.answer(to: unopened, error)
+                }
             }
             let made = outcome
             loop.eventLoop.execute {
@@ -136,7 +138,7 @@ extension ConnectionHandler {
         let sender = ObjectSender(
             handle: handle, channel: context.channel, threads: gateway.threads,
             isSecure: isSecure, patience: gateway.settings.limits.write,
-            pace: gateway.pace(of: outcome.principal))
+            pace: gateway.pace(outcome))
         let gateway = gateway
         transfer = Task {
             let (sent, failure) = await sender.send(range)

@@ -31,6 +31,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var isEnding = false
     /// What sends a large answer, or opens a file for one.
     var transfer: Task<Void, Never>?
+    private let asker = Asker()
     private var requests = 0
     private var peer: String?
     /// What came while an answer was under way.
@@ -61,6 +62,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         // Whoever has gone is not worked for.
+        asker.leave()
         timer?.cancel()
         transfer?.cancel()
         context.fireChannelInactive()
@@ -77,13 +79,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ShutdownEvent {
-            isEnding = true
-            if case .idle = state { context.close(promise: nil) }
-            return
-        }
-        // The client sends nothing more; its answer still goes out.
-        if let event = event as? ChannelEvent, event == .inputClosed {
+        // Where the client sends nothing more, its answer still goes out.
+        let isOver = (event as? ChannelEvent) == .inputClosed
+        if event is ShutdownEvent || isOver {
             isEnding = true
             if case .idle = state { context.close(promise: nil) }
             return
@@ -149,12 +147,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
             id: RequestID.next(), method: head.method.rawValue, path: Array(head.uri.utf8),
             isHead: head.method == .HEAD, isOld: head.version == .http1_0,
             keepsAlive: head.isKeepAlive, peer: peer, began: .now())
-        if let outcome = gateway.answerNow(exchange, head, isSecure: isSecure, hasBody: hasBody) {
+        if let outcome = gateway.answerNow(exchange, head, hasBody: hasBody) {
             send(exchange, outcome, context)
             return
         }
         let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        gateway.answer(exchange, head, isSecure: isSecure, hasBody: hasBody) { outcome in
+        gateway.answer(exchange, head, hasBody: hasBody, for: asker) { outcome in
             loop.eventLoop.execute {
                 let (handler, context) = loop.value
                 handler.send(exchange, outcome, context)
@@ -240,6 +238,8 @@ struct Exchange: Sendable {
     let method: String
     /// The target as it was sent; its query is never logged.
     let path: [UInt8]
+    /// The same without the query, which may hold a signature.
+    var pathAlone: [UInt8] { Array(path.prefix { $0 != UInt8(ascii: "?") }) }
     let isHead: Bool
     /// Whether it is of HTTP/1.0, where connections end unless both sides say otherwise.
     let isOld: Bool

@@ -22,7 +22,10 @@ struct ObjectSender: Sendable {
     let pace: (@Sendable (Int) async -> Void)?
 
     /// Bytes that the kernel sends at a time.
-    private static let region: Int64 = 8 << 20
+    private static let region: Int64 = 4 << 20
+    /// A region that takes longer than this is for a client to whom it makes no difference who
+    /// reads the file: the rest goes out in chunks, each with a deadline of its own.
+    private static let slow = Duration.seconds(5)
     /// Bytes that are read at a time.
     private static let chunk: Int64 = 1 << 20
     /// Bytes that are held back until all others are confirmed.
@@ -34,8 +37,7 @@ struct ObjectSender: Sendable {
     func send(_ range: Range<Int64>) async -> (sent: Int64, failure: (any Error)?) {
         var position = range.lowerBound
         do {
-            let canSendFile = !isSecure && handle.passthroughDescriptor != nil
-            if canSendFile, let descriptor = handle.passthroughDescriptor {
+            if !isSecure, let descriptor = handle.passthroughDescriptor {
                 let end = max(range.lowerBound, range.upperBound - Self.tail)
                 try await bring(descriptor, position..<min(end, position + Self.region))
                 while position < end {
@@ -44,10 +46,12 @@ struct ObjectSender: Sendable {
                     // The next region is on its way into memory while this one is sent.
                     async let ahead: Void = bring(
                         descriptor, next..<min(end, next + Self.region))
+                    let start = ContinuousClock.now
                     try await send(descriptor, position..<next)
                     try await ahead
                     try await threads.runIfActive { [handle] in try handle.confirm() }
                     position = next
+                    if ContinuousClock.now - start > Self.slow { break }
                 }
             }
             while position < range.upperBound {

@@ -32,6 +32,8 @@ final class Authenticator: RequestAuthenticator {
     private struct Known: Sendable {
         let principal: Principal
         let signing: SigningKey
+        /// When the key ends by itself; nil: never.
+        let expires: Timestamp?
     }
 
     private struct Key: Hashable {
@@ -71,15 +73,15 @@ final class Authenticator: RequestAuthenticator {
         of request: S3Request, hasBody: Bool, at now: Timestamp
     ) throws(S3Failure) -> Principal {
         guard let claim = try SignatureClaim(of: request) else { return .anyone }
-        if claim.scope.region != region {
-            // Refused before any key is asked for: keys of other regions are not kept.
-            let none = SigningKey(secret: [UInt8](), scope: claim.scope)
-            try claim.check(request, key: none, region: region, at: now, hasBody: hasBody)
-            throw S3Failure(.authorizationHeaderMalformed)
+        var principal = Principal.anyone
+        try claim.check(
+            request, region: region, at: now, hasBody: hasBody
+        ) { () throws(S3Failure) in
+            let known = try known(claim, at: now)
+            principal = known.principal
+            return known.signing
         }
-        let known = try known(claim, at: now)
-        try claim.check(request, key: known.signing, region: region, at: now, hasBody: hasBody)
-        return known.principal
+        return principal
     }
 
     func principalNow(of request: S3Request, at now: Timestamp) -> Principal? {
@@ -87,7 +89,7 @@ final class Authenticator: RequestAuthenticator {
             guard let claim = try SignatureClaim(of: request) else { return .anyone }
             let key = Key(accessKeyID: claim.accessKeyID, scope: claim.scope)
             guard let known = remembered(key, at: now).known else { return nil }
-            try claim.check(request, key: known.signing, region: region, at: now, hasBody: false)
+            try claim.check(request, region: region, at: now, hasBody: false) { known.signing }
             return known.principal
         } catch {
             return nil
@@ -101,33 +103,36 @@ final class Authenticator: RequestAuthenticator {
                 state.known = [:]
                 state.since = nil
             }
-            return (state.known[key], state.generation)
+            let known = state.known[key].flatMap { known in
+                known.expires.map { now < $0 } ?? true ? known : nil
+            }
+            return (known, state.generation)
         }
     }
 
     private func known(_ claim: SignatureClaim, at now: Timestamp) throws(S3Failure) -> Known {
-        let key = Key(accessKeyID: claim.accessKeyID, scope: claim.scope)
-        let (found, generation) = remembered(key, at: now)
+        let place = Key(accessKeyID: claim.accessKeyID, scope: claim.scope)
+        let (found, generation) = remembered(place, at: now)
         if let found { return found }
-        let (secret, principal) = try unsealed(claim.accessKeyID)
+        let key = try unsealed(claim.accessKeyID)
         let made = Known(
-            principal: principal,
-            signing: secret.withBytes { SigningKey(secret: $0, scope: claim.scope) })
+            principal: key.principal,
+            signing: key.secret.withBytes { SigningKey(secret: $0, scope: claim.scope) },
+            expires: key.expires)
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.known.count >= Self.mostKeys { state.known = [:] }
             if state.known.isEmpty { state.since = now }
-            state.known[key] = made
+            state.known[place] = made
         }
         return made
     }
 
     private func unsealed(
         _ accessKeyID: String
-    ) throws(S3Failure) -> (Secret, Principal) {
+    ) throws(S3Failure) -> Credentials.UsableKey {
         do throws(PerigeeError) {
-            let found = try credentials.secret(accessKeyID: accessKeyID)
-            return (found.secret, found.principal)
+            return try credentials.key(accessKeyID: accessKeyID)
         } catch  where error.code == .accessDenied {
             throw S3Failure(
                 .invalidAccessKeyId, details: [S3Failure.Detail("AWSAccessKeyId", accessKeyID)])

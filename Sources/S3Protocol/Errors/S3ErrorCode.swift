@@ -8,7 +8,6 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
     case authorizationHeaderMalformed = "AuthorizationHeaderMalformed"
     case authorizationQueryParametersError = "AuthorizationQueryParametersError"
     case badRequest = "BadRequest"
-    case expiredToken = "ExpiredToken"
     case internalError = "InternalError"
     case invalidAccessKeyId = "InvalidAccessKeyId"
     case invalidArgument = "InvalidArgument"
@@ -20,7 +19,6 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
     case invalidURI = "InvalidURI"
     case keyTooLong = "KeyTooLongError"
     case methodNotAllowed = "MethodNotAllowed"
-    case missingSecurityHeader = "MissingSecurityHeader"
     case noSuchBucket = "NoSuchBucket"
     case noSuchBucketPolicy = "NoSuchBucketPolicy"
     case noSuchCORSConfiguration = "NoSuchCORSConfiguration"
@@ -40,7 +38,6 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
     case replicationConfigurationNotFound = "ReplicationConfigurationNotFoundError"
     case requestHeaderSectionTooLarge = "RequestHeaderSectionTooLarge"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
-    case requestTimeout = "RequestTimeout"
     case serverSideEncryptionNotFound = "ServerSideEncryptionConfigurationNotFoundError"
     case serviceUnavailable = "ServiceUnavailable"
     case signatureDoesNotMatch = "SignatureDoesNotMatch"
@@ -68,9 +65,9 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
         case .notImplemented: 501
         case .serviceUnavailable, .slowDown: 503
         case .authorizationHeaderMalformed, .authorizationQueryParametersError, .badRequest,
-            .expiredToken, .invalidArgument, .invalidBucketName, .invalidRequest, .invalidToken,
-            .invalidURI, .keyTooLong, .missingSecurityHeader, .requestHeaderSectionTooLarge,
-            .requestTimeout, .contentSHA256Mismatch:
+            .invalidArgument, .invalidBucketName, .invalidRequest, .invalidToken,
+            .invalidURI, .keyTooLong, .requestHeaderSectionTooLarge,
+            .contentSHA256Mismatch:
             400
         }
     }
@@ -84,7 +81,6 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
             "The authorization header that you provided is not valid."
         case .authorizationQueryParametersError: "The authorization query parameters are not valid."
         case .badRequest: "The request is not one that can be understood."
-        case .expiredToken: "The provided token has expired."
         case .internalError: "We encountered an internal error. Please try again."
         case .invalidAccessKeyId:
             "The AWS Access Key Id you provided does not exist in our records."
@@ -97,7 +93,6 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
         case .invalidURI: "Couldn't parse the specified URI."
         case .keyTooLong: "Your key is too long"
         case .methodNotAllowed: "The specified method is not allowed against this resource."
-        case .missingSecurityHeader: "Your request was missing a required header"
         case .noSuchBucket: "The specified bucket does not exist"
         case .noSuchBucketPolicy: "The bucket policy does not exist"
         case .noSuchCORSConfiguration: "The CORS configuration does not exist"
@@ -126,8 +121,6 @@ package enum S3ErrorCode: String, Sendable, CaseIterable {
             "Your request header section exceeds the maximum allowed size."
         case .requestTimeTooSkewed:
             "The difference between the request time and the current time is too large."
-        case .requestTimeout:
-            "Your socket connection to the server was not read from or written to within the timeout period."
         case .serverSideEncryptionNotFound:
             "The server side encryption configuration was not found"
         case .serviceUnavailable: "Please reduce your request rate, or try again later."

@@ -35,9 +35,7 @@ package enum BucketsDocument {
                 for bucket in page {
                     writer.element("Bucket") { writer in
                         writer.element("Name", bucket.name)
-                        writer.open("CreationDate")
-                        writer.appendBytes { CalendarText.append(listing: bucket.created, to: &$0) }
-                        writer.close("CreationDate")
+                        writer.element("CreationDate", listing: bucket.created)
                         writer.element("BucketRegion", region)
                     }
                 }

@@ -38,10 +38,7 @@ package struct ListingDocument {
 
     private mutating func begin(_ bucket: String, _ count: Int, _ next: Next?) {
         let isVersions = if case .versions = query.version { true } else { false }
-        writer.append(
-            raw: "<\(isVersions ? "ListVersionsResult" : "ListBucketResult") xmlns=\"".utf8)
-        writer.append(raw: XMLWriter.namespace.utf8)
-        writer.append(raw: "\">".utf8)
+        writer.openDocument(isVersions ? "ListVersionsResult" : "ListBucketResult")
         writer.element("Name", bucket)
         key("Prefix", query.prefix)
         switch query.version {
@@ -79,7 +76,7 @@ package struct ListingDocument {
         if isVersion {
             writer.append(raw: "<VersionId>null</VersionId><IsLatest>true</IsLatest>".utf8)
         }
-        writer.append(listing: modified)
+        writer.element("LastModified", listing: modified)
         writer.append(raw: "<ETag>&quot;".utf8)
         writer.append(raw: etag.text.utf8)
         writer.append(raw: "&quot;</ETag><Size>".utf8)
@@ -117,9 +114,10 @@ extension XMLWriter {
         }
     }
 
-    fileprivate mutating func append(listing time: Timestamp) {
-        open("LastModified")
+    /// An element with an instant in it.
+    mutating func element(_ name: StaticString, listing time: Timestamp) {
+        open(name)
         appendBytes { CalendarText.append(listing: time, to: &$0) }
-        close("LastModified")
+        close(name)
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 package import VolumeModel
 
 /// The answer of GetObjectAttributes.
@@ -13,7 +14,7 @@ package enum AttributesDocument {
             if wanted.contains(.etag) { writer.element("ETag", etag.text) }
             if wanted.contains(.checksum), let sha256 {
                 writer.element("Checksum") { writer in
-                    writer.element("ChecksumSHA256", Base64.encode(sha256.bytes))
+                    writer.element("ChecksumSHA256", Data(sha256.bytes).base64EncodedString())
                     writer.element("ChecksumType", "FULL_OBJECT")
                 }
             }

@@ -55,7 +55,7 @@ package struct Conditionals: Hashable, Sendable {
     /// - Throws: `.preconditionFailed` with the header's name, `.notModified`.
     package func check(etag: ETag, modified: Timestamp) throws(S3Failure) {
         // Headers tell seconds.
-        let modified = Timestamp(nanoseconds: modified.secondsFloored &* 1_000_000_000)
+        let modified = Timestamp(secondsSinceEpoch: modified.secondsSinceEpoch)
         if let ifMatch {
             guard ifMatch.match(etag) else { throw Self.failed("If-Match") }
         } else if let ifUnmodifiedSince, modified > ifUnmodifiedSince {
@@ -70,13 +70,5 @@ package struct Conditionals: Hashable, Sendable {
 
     private static func failed(_ condition: String) -> S3Failure {
         S3Failure(.preconditionFailed, details: [S3Failure.Detail("Condition", condition)])
-    }
-}
-
-extension Timestamp {
-    /// Whole seconds, towards the past.
-    fileprivate var secondsFloored: Int64 {
-        let (quotient, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-        return rest < 0 ? quotient - 1 : quotient
     }
 }

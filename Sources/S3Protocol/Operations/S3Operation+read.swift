@@ -7,11 +7,9 @@ extension S3Operation {
         case "OPTIONS": self = .preflight
         case "GET", "HEAD": try self.init(reading: request, at: address)
         case "PUT", "POST", "DELETE", "PATCH":
-            self = .write(request.method)
             // The one POST that only reads.
-            if request.method == "POST", request.target.has("select") {
-                self = .unknown("SelectObjectContent")
-            }
+            let isSelect = request.method == "POST" && request.target.has("select")
+            self = isSelect ? .unknown : .write
         default: self = .notAllowed
         }
     }
@@ -29,23 +27,23 @@ extension S3Operation {
             } else if let setting = BucketSetting.allCases.first(where: { target.has($0.rawValue) })
             {
                 self = .bucketSetting(setting)
-            } else if let other = Self.unknownBucketCalls.first(where: { target.has($0) }) {
-                self = .unknown(other)
+            } else if Self.unknownBucketCalls.contains(where: target.has) {
+                self = .unknown
             } else {
                 self = .listKeys(try ListingQuery(target))
             }
             return
         }
-        if target.has("attributes"), !isHead {
-            self = .getObjectAttributes(
-                try ObjectQuery(target), wanted: try ObjectAttribute.wanted(of: request))
-        } else if let setting = ObjectSetting.allCases.first(where: { target.has($0.rawValue) }),
-            !isHead
-        {
-            self = .objectSetting(setting, try ObjectQuery(target))
+        // A version that is not there is refused whatever is asked of it.
+        let query = try ObjectQuery(target)
+        if isHead {
+            self = .headObject(query)
+        } else if target.has("attributes") {
+            self = .getObjectAttributes(wanted: try ObjectAttribute.wanted(of: request))
+        } else if let setting = ObjectSetting.allCases.first(where: { target.has($0.rawValue) }) {
+            self = .objectSetting(setting)
         } else {
-            let query = try ObjectQuery(target)
-            self = isHead ? .headObject(query) : .getObject(query)
+            self = .getObject(query)
         }
     }
 

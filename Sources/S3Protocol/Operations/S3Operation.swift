@@ -7,14 +7,14 @@ package enum S3Operation: Hashable, Sendable {
     case bucketSetting(BucketSetting)
     case headObject(ObjectQuery)
     case getObject(ObjectQuery)
-    case getObjectAttributes(ObjectQuery, wanted: Set<ObjectAttribute>)
-    case objectSetting(ObjectSetting, ObjectQuery)
+    case getObjectAttributes(wanted: Set<ObjectAttribute>)
+    case objectSetting(ObjectSetting)
     /// A CORS preflight.
     case preflight
     /// Anything that would change something: refused before its body is read.
-    case write(String)
+    case write
     /// What S3 has and this gateway has not.
-    case unknown(String)
+    case unknown
     /// A method that S3 does not have for it.
     case notAllowed
 
@@ -33,18 +33,10 @@ package enum S3Operation: Hashable, Sendable {
         case .headObject: "HeadObject"
         case .getObject: "GetObject"
         case .getObjectAttributes: "GetObjectAttributes"
-        case .objectSetting(let setting, _): setting.operation
+        case .objectSetting(let setting): setting.operation
         case .preflight: "Preflight"
         case .write: "Write"
         case .unknown, .notAllowed: "Unknown"
-        }
-    }
-
-    /// Whether it only looks.
-    package var isReading: Bool {
-        switch self {
-        case .write, .unknown, .notAllowed: false
-        default: true
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import VolumeModel
+
 /// The path and query of a request line, decoded once: what is authorised is what is opened.
 package struct RequestTarget: Hashable, Sendable {
     /// One part of the query between two `&`.
@@ -107,8 +109,8 @@ package struct RequestTarget: Hashable, Sendable {
             var byte = text[index]
             index += 1
             if byte == UInt8(ascii: "%") {
-                guard index + 1 < text.endIndex, let high = HexDigits.value(of: text[index]),
-                    let low = HexDigits.value(of: text[index + 1])
+                guard index + 1 < text.endIndex, let high = Hex.value(text[index]),
+                    let low = Hex.value(text[index + 1])
                 else { throw S3Failure(.invalidURI) }
                 byte = high << 4 | low
                 index += 2

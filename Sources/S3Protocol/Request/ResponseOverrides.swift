@@ -1,17 +1,16 @@
 /// The fields of an answer that a signed request asks for by `response-*` parameters.
 package struct ResponseOverrides: Hashable, Sendable {
-    /// `Content-Type`.
-    package let contentType: String?
-    /// `Content-Language`.
-    package let contentLanguage: String?
-    /// `Expires`.
-    package let expires: String?
-    /// `Cache-Control`.
-    package let cacheControl: String?
-    /// `Content-Disposition`.
-    package let contentDisposition: String?
-    /// `Content-Encoding`.
-    package let contentEncoding: String?
+    /// The fields to set.
+    package let fields: [S3Request.Field]
+
+    /// Fields by their parameters.
+    private static let names = [
+        ("response-content-type", "Content-Type"),
+        ("response-content-language", "Content-Language"), ("response-expires", "Expires"),
+        ("response-cache-control", "Cache-Control"),
+        ("response-content-disposition", "Content-Disposition"),
+        ("response-content-encoding", "Content-Encoding"),
+    ]
 
     /// Reads what a request asks for; an empty value asks for nothing.
     ///
@@ -19,23 +18,13 @@ package struct ResponseOverrides: Hashable, Sendable {
     ///   make our name say anything to anybody; `.invalidArgument` for a value that is no field's:
     ///   control characters, or what ISO 8859-1 does not have.
     package init(of request: S3Request, isAnonymous: Bool) throws(S3Failure) {
-        contentType = try Self.value("response-content-type", of: request, isAnonymous)
-        contentLanguage = try Self.value("response-content-language", of: request, isAnonymous)
-        expires = try Self.value("response-expires", of: request, isAnonymous)
-        cacheControl = try Self.value("response-cache-control", of: request, isAnonymous)
-        contentDisposition = try Self.value(
-            "response-content-disposition", of: request, isAnonymous)
-        contentEncoding = try Self.value("response-content-encoding", of: request, isAnonymous)
-    }
-
-    /// The fields to set, by their names.
-    package var fields: [S3Request.Field] {
-        let named = [
-            ("Content-Type", contentType), ("Content-Language", contentLanguage),
-            ("Expires", expires), ("Cache-Control", cacheControl),
-            ("Content-Disposition", contentDisposition), ("Content-Encoding", contentEncoding),
-        ]
-        return named.compactMap { name, value in value.map { S3Request.Field(name, $0) } }
+        var fields: [S3Request.Field] = []
+        for (parameter, name) in Self.names {
+            if let value = try Self.value(parameter, of: request, isAnonymous) {
+                fields.append(S3Request.Field(name, value))
+            }
+        }
+        self.fields = fields
     }
 
     private static func value(

@@ -1,3 +1,5 @@
+internal import VolumeModel
+
 /// What `x-amz-content-sha256` says of a request's body.
 package enum PayloadHash: Hashable, Sendable {
     /// The signature does not cover the body.
@@ -23,7 +25,7 @@ package enum PayloadHash: Hashable, Sendable {
     ///
     /// - Throws: `.invalidArgument` for one that S3 does not know.
     package init(_ text: String) throws(S3Failure) {
-        if text.utf8.count == 64, text.utf8.allSatisfy({ HexDigits.value(of: $0) != nil }) {
+        if text.utf8.count == 64, text.utf8.allSatisfy(Hex.isDigit) {
             self = .sha256(text)
         } else if text == "UNSIGNED-PAYLOAD" {
             self = .unsigned

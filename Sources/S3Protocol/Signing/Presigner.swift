@@ -25,6 +25,9 @@ package struct Presigner {
             guard let port, port != (scheme == "https" ? 443 : 80) else { return name }
             return "\(name):\(port)"
         }
+
+        /// `http://127.0.0.1:9000`, without a slash at its end.
+        package var url: String { "\(scheme)://\(authority)" }
     }
 
     /// Where the URLs lead to.
@@ -76,7 +79,7 @@ package struct Presigner {
             of: request, signedHeaders: .host, payload: PayloadHash.unsigned.text)
         let signature = SigningKey(secret: secret, scope: scope).signature(
             of: StringToSign.bytes(time: time, scope: scope, canonical: canonical))
-        var url = Array("\(endpoint.scheme)://\(endpoint.authority)".utf8)
+        var url = Array(endpoint.url.utf8)
         PercentEncoding.append(request.target.path, keepsSlashes: true, to: &url)
         url.append(UInt8(ascii: "?"))
         CanonicalRequest.appendQuery(request.target.query, to: &url)

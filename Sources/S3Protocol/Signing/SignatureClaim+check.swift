@@ -4,24 +4,18 @@ extension SignatureClaim {
     /// How far a signer's clock may be from ours, in seconds: 15 minutes.
     package static let allowedSkew: Int64 = 900
 
-    /// Checks that the claim is true, current and covers the request it was read from.
-    ///
-    /// The order is that of cost: token, region, time, fields not signed, then the signature, and
-    /// last the body's hash. `key` is asked for only where region and time are right, so a cache of
-    /// keys holds few days for each access key, whatever strangers send.
+    /// Checks all of the claim that takes no key: it comes first, so that whoever keeps keys holds
+    /// few days of each, of our region alone, whatever strangers send.
     ///
     /// - Parameters:
     ///   - request: the one that the claim was read from.
-    ///   - key: what `accessKeyID`'s secret and `scope` make.
     ///   - region: ours.
     ///   - now: our clock.
-    ///   - hasBody: false where the request came without a body, so that a hash of one is false.
     /// - Throws: `.invalidToken`, `.authorizationHeaderMalformed` or
     ///   `.authorizationQueryParametersError` with the region, `.requestTimeTooSkewed`,
-    ///   `.accessDenied`, `.signatureDoesNotMatch`, `.contentSHA256Mismatch`.
-    package func check(
-        _ request: S3Request, key: @autoclosure () -> SigningKey, region: String,
-        at now: Timestamp, hasBody: Bool
+    ///   `.accessDenied`.
+    private func checkTerms(
+        of request: S3Request, region: String, at now: Timestamp
     ) throws(S3Failure) {
         // Session tokens come with keys that we do not make.
         guard !hasSecurityToken else { throw S3Failure(.invalidToken) }
@@ -32,11 +26,27 @@ extension SignatureClaim {
         }
         try checkTime(at: now)
         try checkCoverage(of: request)
+    }
+
+    /// Checks that the claim is true, current and covers the request it was read from: its terms,
+    /// then the signature, and last the body's hash.
+    ///
+    /// - Parameters:
+    ///   - key: what `accessKeyID`'s secret and `scope` make; asked for behind the terms.
+    ///   - hasBody: false where the request came without a body, so that a hash of one is false.
+    /// - Throws: as `checkTerms`, `.signatureDoesNotMatch`, `.contentSHA256Mismatch`, and what `key`
+    ///   throws.
+    package func check(
+        _ request: S3Request, region: String, at now: Timestamp, hasBody: Bool,
+        key: () throws(S3Failure) -> SigningKey
+    ) throws(S3Failure) {
+        try checkTerms(of: request, region: region, at: now)
+        let key = try key()
         let canonical = CanonicalRequest.bytes(
             of: request, signedHeaders: signedHeaders, payload: payload.text)
         let stringToSign = StringToSign.bytes(time: time, scope: scope, canonical: canonical)
-        guard let bytes = HexDigits.decode(signature, count: 32),
-            key().isValid(bytes, of: stringToSign)
+        guard signature.utf8.count == 64, let bytes = Hex.decode(signature.utf8),
+            key.isValid(bytes, of: stringToSign)
         else { throw doesNotMatch(canonical: canonical, stringToSign: stringToSign) }
         if !hasBody { try payload.checkIsOfNothing() }
     }
@@ -44,7 +54,7 @@ extension SignatureClaim {
     private var place: SignaturePlace { kind == .header ? .header : .query }
 
     private func checkTime(at now: Timestamp) throws(S3Failure) {
-        let seconds = SigningTime.seconds(of: now)
+        let seconds = now.secondsSinceEpoch
         switch kind {
         case .header:
             guard abs(seconds - time.seconds) <= Self.allowedSkew else {
@@ -121,7 +131,6 @@ extension SignatureClaim {
     }
 
     private static func iso(_ seconds: Int64) -> String {
-        let (nanoseconds, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return Timestamp(nanoseconds: overflows ? Int64.max : nanoseconds).iso8601
+        Timestamp(secondsSinceEpoch: seconds).iso8601
     }
 }

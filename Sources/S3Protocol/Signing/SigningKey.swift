@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Glibc
+internal import VolumeModel
 
 /// The key that signs requests of one access key, day, region and service. It never prints.
 ///
@@ -62,7 +63,7 @@ enum StringToSign {
         }
         buffer.append(contentsOf: CredentialScope.terminator.utf8)
         buffer.append(0x0a)
-        for byte in SHA256.hash(data: canonical) { HexDigits.append(byte, to: &buffer) }
+        Hex.append(SHA256.hash(data: canonical), to: &buffer)
         return buffer
     }
 }

@@ -41,9 +41,10 @@ package enum CalendarText {
     /// Reads the three forms that HTTP allows (RFC 9110, 5.6.7), or what else clients of S3 send:
     /// an instant such as `2026-01-31T12:00:00Z`. Nil for anything else.
     package static func parse(http text: String) -> Timestamp? {
+        if let instant = parse(fixed: text) { return instant }
         let words = text.split { " ,-".contains($0) }
-        // Sun, 06 Nov 1994 08:49:37 GMT; Sunday, 06-Nov-94 08:49:37 GMT
-        if words.count == 6, words[5] == "GMT" || words[5] == "UTC" || words[5] == "+0000" {
+        // Sunday, 06-Nov-94 08:49:37 GMT
+        if words.count == 6, words[5] == "GMT" {
             return instant(day: words[1], month: words[2], year: words[3], time: words[4])
         }
         // Sun Nov  6 08:49:37 1994
@@ -52,6 +53,29 @@ package enum CalendarText {
         }
         return try? Timestamp(parsing: text)
     }
+
+    /// Reads `Fri, 24 May 2013 00:00:00 GMT` (RFC 9110, IMF-fixdate), or one with `-0000` or `+0000`
+    /// for GMT, as mail writes it and botocore too; nil for anything else. The name of the weekday
+    /// is not looked at.
+    static func parse(fixed text: String) -> Timestamp? {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 29, bytes[3] == UInt8(ascii: ","), bytes[4] == 0x20,
+            bytes[7] == 0x20, bytes[11] == 0x20, bytes[16] == 0x20,
+            greenwich.contains(bytes[25...]),
+            bytes[19] == UInt8(ascii: ":"), bytes[22] == UInt8(ascii: ":"),
+            let day = SigningTime.number(bytes[5..<7]),
+            let month = months.firstIndex(where: { bytes[8..<11].elementsEqual($0.utf8) }),
+            let year = SigningTime.number(bytes[12..<16]),
+            let hour = SigningTime.number(bytes[17..<19]),
+            let minute = SigningTime.number(bytes[20..<22]),
+            let second = SigningTime.number(bytes[23..<25]),
+            let seconds = SigningTime.seconds(
+                CalendarDay(year: year, month: month + 1, day: day), hour, minute, second)
+        else { return nil }
+        return Timestamp(nanoseconds: seconds * 1_000_000_000)
+    }
+
+    private static let greenwich = [" GMT", " -0000", " +0000"].map { Array($0.utf8)[...] }
 
     private static func instant(
         day: Substring, month: Substring, year: Substring, time: Substring
@@ -80,8 +104,8 @@ package enum CalendarText {
         append(seconds % 60, 2, to: &bytes)
     }
 
-    /// The last `width` digits.
-    private static func append(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
+    /// The last `width` digits of a number that is 0 or more.
+    static func append(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
         var divisor = 1
         for _ in 1..<width { divisor *= 10 }
         while divisor > 0 {

@@ -19,13 +19,18 @@ package struct XMLWriter: Sendable {
 
     /// The outermost element of an answer, in S3's namespace.
     package mutating func document(_ name: StaticString, _ body: (inout XMLWriter) -> Void) {
+        openDocument(name)
+        body(&self)
+        close(name)
+    }
+
+    /// The start tag of the outermost element.
+    mutating func openDocument(_ name: StaticString) {
         bytes.append(UInt8(ascii: "<"))
         append(name)
         append(#" xmlns=""#)
         append(Self.namespace)
         append(#"">"#)
-        body(&self)
-        close(name)
     }
 
     /// An element with elements in it.

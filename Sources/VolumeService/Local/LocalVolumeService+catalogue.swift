@@ -189,8 +189,7 @@ extension LocalVolumeService {
             let known = try reader.digests(of: entry.id)
             return EntryDetails(
                 path: path,
-                etag: known.tagged.map { ETag($0) }
-                    ?? ETag(version: entry.version, size: entry.size),
+                etag: ETag(of: entry, digest: known.tagged),
                 digests: known.digests,
                 added: added.flatMap { RevisionNumber($0) } ?? snapshot.number)
         }

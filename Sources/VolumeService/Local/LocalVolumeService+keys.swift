@@ -12,21 +12,6 @@ extension LocalVolumeService {
         }
     }
 
-    package func file(
-        at path: EntryPath, of snapshot: VolumeSnapshot
-    ) throws(PerigeeError) -> FoundFile? {
-        try read(snapshot) { sight throws(PerigeeError) in
-            guard let found = try sight.reader.entry(at: path, revision: sight.revision),
-                found.kind == .file, let entry = try sight.shown(found)
-            else { return nil }
-            let known = try sight.reader.digests(of: entry.id)
-            return FoundFile(
-                entry: entry, digests: known.digests,
-                etag: known.tagged.map { ETag($0) }
-                    ?? ETag(version: entry.version, size: entry.size))
-        }
-    }
-
     package func isDiscoverable(
         _ volume: VolumeName, by principal: Principal
     ) throws(PerigeeError) -> Bool {

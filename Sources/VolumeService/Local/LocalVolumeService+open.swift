@@ -9,6 +9,13 @@ extension LocalVolumeService {
     package func openNow(_ entry: Entry, of snapshot: VolumeSnapshot) throws(PerigeeError)
         -> ReadHandle?
     {
+        try openNow(entry, of: snapshot, isKept: false)
+    }
+
+    /// - Parameter isKept: whether the file stays open for a while for those who come next.
+    func openNow(
+        _ entry: Entry, of snapshot: VolumeSnapshot, isKept: Bool
+    ) throws(PerigeeError) -> ReadHandle? {
         let right = try authorise(entry, snapshot)
         let place = try place(of: entry, snapshot)
         // What waits for a disk of ours must not hold up a thread that serves others either.
@@ -17,31 +24,10 @@ extension LocalVolumeService {
         try enterNow(right)
         do throws(PerigeeError) {
             let file = try place.root.open(place.path, expecting: place.expected)
-            return register(file, entry, snapshot, right)
-        } catch {
-            handles.refused(entry, ordinal: snapshot.ordinal, error)
-            throw error
-        }
-    }
-
-    /// As `openNow`, keeping the file open for those who come next.
-    func openShared(_ entry: Entry, of snapshot: VolumeSnapshot) throws(PerigeeError)
-        -> ReadHandle?
-    {
-        let right = try authorise(entry, snapshot)
-        let place = try place(of: entry, snapshot)
-        guard !place.root.isNetwork, !right.settings.isAuditRequired,
-            !right.settings.isRevocationHard
-        else { return try openNow(entry, of: snapshot) }
-        try handles.makeSureOfRoom()
-        try enterNow(right)
-        do throws(PerigeeError) {
-            let file = try place.root.open(place.path, expecting: place.expected)
-            let keeper = handles.register(
-                file, entry: entry, ordinal: snapshot.ordinal, authorise: nil)
-            // A file that may be rewritten in place is opened anew each time.
-            return keeper.mayKeepPages
-                ? shared.keep(keeper, file, ordinal: snapshot.ordinal) : keeper
+            let handle = register(file, entry, snapshot, right)
+            // What may be rewritten in place, or taken back, is opened anew each time.
+            return isKept && handle.mayKeepPages
+                ? shared.keep(handle, file, ordinal: snapshot.ordinal) : handle
         } catch {
             handles.refused(entry, ordinal: snapshot.ordinal, error)
             throw error

@@ -25,6 +25,7 @@ extension LocalVolumeService {
         _ path: EntryPath, in volume: VolumeName, at selector: RevisionSelector,
         for principal: Principal
     ) throws(PerigeeError) -> RecalledFile? {
+        let epoch = control().epoch
         let snapshot = try snapshot(of: volume, at: selector, for: principal)
         let record = try record(of: snapshot)
         let (found, granted, rule) = try read(snapshot) { sight throws(PerigeeError) in
@@ -34,8 +35,7 @@ extension LocalVolumeService {
             let known = try sight.reader.digests(of: entry.id)
             let file = FoundFile(
                 entry: entry, digests: known.digests,
-                etag: known.tagged.map { ETag($0) }
-                    ?? ETag(version: entry.version, size: entry.size))
+                etag: ETag(of: entry, digest: known.tagged))
             return (file, sight.granted, try sight.decision(entry).grant)
         }
         guard let found else { return nil }
@@ -52,6 +52,8 @@ extension LocalVolumeService {
         let key = RecallKey(
             principal: principal, volume: volume, selector: selector, path: path.bytes)
         recalled.withLock { recalled in
+            // What was found under the rules and revisions of before is not for those who come.
+            guard control().epoch == epoch else { return }
             if recalled.count >= Self.mostRecalled { recalled.removeAll(keepingCapacity: true) }
             recalled[key] = made
         }
@@ -59,20 +61,25 @@ extension LocalVolumeService {
     }
 
     package func openAgain(_ file: RecalledFile) -> ReadHandle? {
-        guard var access = file.access, let granted = file.granted,
-            isInForce(granted, file.snapshot),
-            let handle = shared.handle(file.file.entry, ordinal: file.snapshot.ordinal)
+        guard file.access != nil, let granted = file.granted, isInForce(granted, file.snapshot)
         else { return nil }
+        return shared.handle(file.file.entry, ordinal: file.snapshot.ordinal)
+    }
+
+    package func noteOpened(_ file: RecalledFile) {
+        guard var access = file.access else { return }
         access.request = nextRequest()
         audit.record(access)
-        return handle
     }
 
     package func openNow(_ file: RecalledFile) throws(PerigeeError) -> ReadHandle? {
-        if let handle = openAgain(file) { return handle }
+        if let handle = openAgain(file) {
+            noteOpened(file)
+            return handle
+        }
         let entry = file.file.entry
         guard file.access != nil else { return try openNow(entry, of: file.snapshot) }
-        return try openShared(entry, of: file.snapshot)
+        return try openNow(entry, of: file.snapshot, isKept: true)
     }
 
     /// Files that are remembered, each of a path and who asked; more are forgotten all at once.

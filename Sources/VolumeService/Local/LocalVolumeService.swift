@@ -9,7 +9,7 @@ package import VolumeModel
 
 /// The volumes of one state folder on this machine.
 ///
-/// Lock order: `state`, then a catalogue pool's own lock; no lock is held while a catalogue or an
+/// Lock order: `recalled`, `state`, then a catalogue pool's own lock; no lock is held while a catalogue or an
 /// origin is asked.
 package final class LocalVolumeService: VolumeService {
     let folder: StateFolder
@@ -125,6 +125,7 @@ package final class LocalVolumeService: VolumeService {
                 let ordinals = Set(control.volumes.map(\.ordinal))
                 state.catalogues = state.catalogues.filter { ordinals.contains($0.key) }
             }
+            // After the change, so that nothing found before it comes in behind.
             recalled.withLock { $0.removeAll(keepingCapacity: true) }
             roots.keep(control.roots)
             observers.tell(.volumes)

@@ -108,9 +108,7 @@ package struct KeyedFile: Hashable, Sendable {
     }
 
     /// Its entity tag.
-    package var etag: ETag {
-        digest.map { ETag($0) } ?? ETag(version: entry.version, size: entry.size)
-    }
+    package var etag: ETag { ETag(of: entry, digest: digest) }
 }
 
 /// A page of a walk.

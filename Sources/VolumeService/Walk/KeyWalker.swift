@@ -19,6 +19,14 @@ struct KeyWalker {
         case over
     }
 
+    /// What a look for a file to be seen came to.
+    private enum Search {
+        case found
+        case none
+        /// Patience ended here.
+        case late([UInt8])
+    }
+
     private let sight: EntrySight
     private let walk: KeyWalk
     private let deadline: ContinuousClock.Instant
@@ -106,9 +114,14 @@ struct KeyWalker {
                 return .goOn
             }
             if let group = walk.group(of: key) {
-                hasMoved = true
-                // All keys below are in it; the bound lies before or behind all of them.
-                guard try hasFile(below: row.id, at: place, from: bound) else { return .goOn }
+                // All keys below are in it.
+                switch try search(row.id, key: key, at: place, from: bound) {
+                case .none: return .goOn
+                case .late(let place):
+                    page.next = .from(place)
+                    return .over
+                case .found: break
+                }
                 guard add(.group(group)) else { return .over }
                 return group == key ? .goOn : seek(behind: group)
             }
@@ -143,28 +156,34 @@ struct KeyWalker {
         }
     }
 
-    /// Whether a file below a folder, at the bound or behind it, may be seen: an empty folder has no
-    /// key.
-    private func hasFile(
-        below folder: EntryID, at place: AccessView.Place?, from bound: [UInt8]
-    ) throws(PerigeeError) -> Bool {
+    /// Looks for a file below a folder, at the bound or behind it, that may be seen: an empty folder
+    /// has no key.
+    ///
+    /// - Parameter key: the folder's path with a slash behind it.
+    private mutating func search(
+        _ folder: EntryID, key: [UInt8], at place: AccessView.Place?, from bound: [UInt8]
+    ) throws(PerigeeError) -> Search {
         var rows = RowsFrom(bound)
         while let page = try rows.next(8, in: folder, sight) {
             for row in page {
+                let bound = rows.bound(below: row)
+                if hasMoved, ContinuousClock.now >= deadline {
+                    return .late(key + row.key + bound)
+                }
                 let place = place.flatMap { above in view?.place(of: row, in: above) }
                 switch row.kind {
-                case .file: if try shown(row, at: place) != nil { return true }
+                case .file: if try shown(row, at: place) != nil { return .found }
                 case .folder:
-                    let bound = rows.bound(below: row)
-                    if try isWorthAVisit(row, at: place),
-                        try hasFile(below: row.id, at: place, from: bound)
-                    {
-                        return true
-                    }
+                    guard try isWorthAVisit(row, at: place) else { break }
+                    let found = try search(row.id, key: key + row.key, at: place, from: bound)
+                    if case .none = found { break }
+                    return found
                 }
+                hasMoved = true
             }
         }
-        return false
+        hasMoved = true
+        return .none
     }
 
     /// - Returns: false where the page was full before.

@@ -1,46 +1,8 @@
-internal import VolumeModel
-
-/// Where S3 clients find this site.
-struct Endpoint: Hashable {
-    /// `http://127.0.0.1:9000`, without a slash at its end.
-    let url: String
-    /// `127.0.0.1:9000`.
-    let host: String
-    let isEncrypted: Bool
-
-    /// Reads an address.
-    ///
-    /// - Throws: `.invalidArgument` for what is not `http://HOST[:PORT]` or `https://HOST[:PORT]`: it
-    ///   goes into files that other programs read.
-    init(parsing text: String) throws(PerigeeError) {
-        let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
-        let host = text.dropFirst(scheme?.count ?? 0).utf8
-        let name = host.last == UInt8(ascii: "/") ? host.dropLast() : host[...]
-        guard let scheme, !name.isEmpty, name.allSatisfy(Self.isOfHost) else {
-            throw PerigeeError(
-                .invalidArgument, "\(Printable.quoted(text)) is no endpoint",
-                remedy: "write http://HOST:PORT or https://HOST:PORT, without a path")
-        }
-        self.host = String(Substring(name))
-        isEncrypted = scheme == "https://"
-        url = scheme + self.host
-    }
-
-    private static func isOfHost(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: ":"):
-            true
-        default:
-            [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "["), UInt8(ascii: "]")]
-                .contains(byte)
-        }
-    }
-}
+internal import S3Protocol
 
 /// What S3 clients are told to use a key: ready to be put into their files.
 struct ClientSettings {
-    let endpoint: Endpoint
+    let endpoint: Presigner.Endpoint
     let accessKeyID: String
     let secret: String
 
@@ -71,10 +33,10 @@ struct ClientSettings {
         [default]
         access_key = \(accessKeyID)
         secret_key = \(secret)
-        host_base = \(endpoint.host)
-        host_bucket = \(endpoint.host)
+        host_base = \(endpoint.authority)
+        host_bucket = \(endpoint.authority)
         bucket_location = us-east-1
-        use_https = \(endpoint.isEncrypted ? "True" : "False")
+        use_https = \(endpoint.scheme == "https" ? "True" : "False")
 
         # boto3
         import boto3

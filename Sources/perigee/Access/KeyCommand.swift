@@ -48,7 +48,7 @@ struct KeyCommand: ParsableCommand {
         @OptionGroup var options: StateOptions
 
         func run() throws {
-            let endpoint = try Endpoint(parsing: endpoint)
+            let endpoint = try EndpointURL.parse(endpoint)
             let new = try options.credentials().createKey(
                 credential.facts(), comment: credential.comment)
             if options.json {

@@ -5,7 +5,7 @@ struct Expiry: Hashable {
     /// The instant.
     let instant: Timestamp
 
-    private static let units: [(Character, seconds: Int64)] = [
+    private static let units: [(name: String, factor: Int64)] = [
         ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800),
     ]
     /// A hundred years: what is longer is a slip of the pen, or means never.
@@ -16,7 +16,7 @@ struct Expiry: Hashable {
     /// - Throws: `.invalidArgument` where it is neither, is over already, or is further away than a
     ///   hundred years.
     init(parsing text: String, now: Timestamp = .now) throws(PerigeeError) {
-        if let seconds = Self.seconds(text) {
+        if let seconds = UnitNumber.parse(text, Self.units) {
             guard (1...Self.longest).contains(seconds) else {
                 throw PerigeeError(
                     .invalidArgument, "\(Printable.quoted(text)) is no span of time to end after",
@@ -39,17 +39,5 @@ struct Expiry: Hashable {
                 remedy: "give an instant to come")
         }
         self.instant = instant
-    }
-
-    /// Nil where it is no number with a unit; as many as there can be where they are more.
-    private static func seconds(_ text: String) -> Int64? {
-        guard let unit = units.first(where: { text.last == $0.0 }) else { return nil }
-        let digits = text.dropLast().utf8
-        guard !digits.isEmpty,
-            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-        else { return nil }
-        guard let count = Int64(text.dropLast()) else { return .max }
-        let (seconds, overflow) = count.multipliedReportingOverflow(by: unit.seconds)
-        return overflow ? .max : seconds
     }
 }

@@ -1,9 +1,10 @@
 internal import VolumeModel
 
-/// How long something takes, as a person writes it: `500ms`, `15s`, `2m`, `1h`, `7d`.
+/// How long something takes, as a person writes it: `500ms`, `15s`, `2m`, `1h`, `7d`, `2w`.
 enum Span {
-    private static let units: [(name: String, milliseconds: Int64)] = [
+    private static let units: [(name: String, factor: Int64)] = [
         ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+        ("w", 604_800_000),
     ]
 
     /// Reads a span.
@@ -12,16 +13,12 @@ enum Span {
     static func parse(
         _ text: String, in range: ClosedRange<Duration>
     ) throws(PerigeeError) -> Duration {
-        let digits = text.prefix { $0.isASCII && $0.isWholeNumber }
-        let unit = units.first { $0.name == text.dropFirst(digits.count) }
-        guard let unit, let count = Int64(digits),
-            !count.multipliedReportingOverflow(by: unit.milliseconds).overflow
-        else {
+        guard let milliseconds = UnitNumber.parse(text, units) else {
             throw PerigeeError(
                 .invalidArgument, "\(Printable.quoted(text)) is no span of time",
-                remedy: "write a whole number and its unit: 500ms, 15s, 2m, 1h or 7d")
+                remedy: "write a whole number and its unit: 500ms, 15s, 2m, 1h, 7d or 2w")
         }
-        let span = Duration.milliseconds(count * unit.milliseconds)
+        let span = Duration.milliseconds(milliseconds)
         guard range.contains(span) else {
             throw PerigeeError(
                 .invalidArgument, "the span \(text) is out of bounds",
@@ -32,9 +29,7 @@ enum Span {
 
     /// The span as `parse` reads it, in the largest unit that says it exactly.
     static func text(_ span: Duration) -> String {
-        let milliseconds = Int64(span / .milliseconds(1))
-        let unit = units.last { milliseconds % $0.milliseconds == 0 && milliseconds != 0 }
-        guard let unit else { return "\(milliseconds)ms" }
-        return "\(milliseconds / unit.milliseconds)\(unit.name)"
+        // Seven days are what people call them, not a week.
+        UnitNumber.text(Int64(span / .milliseconds(1)), Array(units.dropLast()))
     }
 }

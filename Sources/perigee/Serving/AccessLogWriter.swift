@@ -58,8 +58,8 @@ final class AccessLogWriter: Sendable {
                 remedy: "name a file in a folder that this user may write",
                 cause: SystemError(errno))
         }
-        // What is written waits, on a thread that may.
-        if let descriptor { _ = fcntl(descriptor, F_SETFL, O_APPEND) }
+        // What is written waits, on a thread that may. Standard output is others' too.
+        if let descriptor, case .file = place { _ = fcntl(descriptor, F_SETFL, O_APPEND) }
         let old = file.withLock { file in
             defer { file = File(descriptor: descriptor) }
             return file.descriptor

@@ -11,7 +11,7 @@ struct CertificateWatch: Service {
         try? await cancelWhenGracefulShutdown {
             while true {
                 try await Task.sleep(for: reload.configuration.certificateCheck)
-                await reload.checkCertificate()
+                reload.checkCertificate()
             }
         }
     }

@@ -56,8 +56,8 @@ struct PresignCommand: AsyncParsableCommand {
 
         let service = try options.service()
         defer { service.stop() }
-        let (secret, principal) = try credentials.secret(accessKeyID: key.accessKeyID)
-        let found = try NamedEntry(reference, in: service, for: principal) {
+        let usable = try credentials.key(accessKeyID: key.accessKeyID)
+        let found = try NamedEntry(reference, in: service, for: usable.principal) {
             "name it as VOLUME:PATH, not as \($0)"
         }
         guard found.entry.kind == .file else {
@@ -72,7 +72,7 @@ struct PresignCommand: AsyncParsableCommand {
                 remedy:
                     "`perigee policy explain --as \(key.user) \(named.volume)` says what decides")
         }
-        let url = try secret.withBytes { bytes throws(PerigeeError) in
+        let url = try usable.secret.withBytes { bytes throws(PerigeeError) in
             try Presigner(endpoint: place, region: region, accessKeyID: key.accessKeyID).url(
                 bucket: try Self.bucket(named), key: (named.path ?? .root).bytes, secret: bytes,
                 at: now, expires: seconds)
@@ -158,30 +158,5 @@ struct PresigningKey {
         throw PerigeeError(
             .invalidArgument, "the key \(accessKeyID) ends at \(end.iso8601), before the URL would",
             remedy: "choose a shorter --expires, or another key")
-    }
-}
-
-/// Where a gateway is found, as a person writes it.
-enum EndpointURL {
-    /// Reads `http://host[:port]` or `https://host[:port]`.
-    ///
-    /// - Throws: `.invalidArgument`.
-    static func parse(_ text: String) throws(PerigeeError) -> Presigner.Endpoint {
-        let refusal = PerigeeError(
-            .invalidArgument, "\(Printable.quoted(text)) is no endpoint",
-            remedy: "write it without a path, as in http://127.0.0.1:9000 or https://s3.example.org"
-        )
-        guard let scheme = ["https", "http"].first(where: { text.hasPrefix("\($0)://") }) else {
-            throw refusal
-        }
-        var rest = text.dropFirst(scheme.count + 3)
-        if rest.hasSuffix("/") { rest = rest.dropLast() }
-        guard !rest.contains(where: { "/?#@".contains($0) }) else { throw refusal }
-        let hasPort = rest.last != "]" && rest.lastIndex(of: ":") != nil
-        // Without a port, any one makes it an address that can be read.
-        guard let address = try? ListenAddress(parsing: hasPort ? String(rest) : "\(rest):1")
-        else { throw refusal }
-        return Presigner.Endpoint(
-            scheme: scheme, host: address.host, port: hasPort ? address.port : nil)
     }
 }

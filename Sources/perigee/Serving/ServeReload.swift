@@ -1,6 +1,6 @@
+internal import Dispatch
 internal import Logging
 internal import Metrics
-internal import NIOPosix
 internal import S3Gateway
 internal import ServiceLifecycle
 internal import Synchronization
@@ -24,7 +24,9 @@ final class ServeReload: Service {
     private let log: ServeLog
     private let logger: Logger
     private let notifier: ServiceNotifier
-    private let threads: NIOThreadPool
+    /// Where files are read, one after the other. Nobody waits for it at the end: what hangs on a
+    /// disk or a pipe ends with the process.
+    private let queue = DispatchQueue(label: "perigee.reload")
     private let status: String
     private let state: Mutex<State>
     private let requests: AsyncStream<Void>
@@ -36,7 +38,7 @@ final class ServeReload: Service {
     init(
         sources: ServeSources, running: ServeConfiguration, gateway: Gateway,
         server: GatewayServer, accessLog: AccessLogWriter, log: ServeLog,
-        notifier: ServiceNotifier, threads: NIOThreadPool, status: String
+        notifier: ServiceNotifier, status: String
     ) {
         self.sources = sources
         self.gateway = gateway
@@ -45,7 +47,6 @@ final class ServeReload: Service {
         self.log = log
         logger = log.logger
         self.notifier = notifier
-        self.threads = threads
         self.status = status
         state = Mutex(
             State(running: running, certificate: running.tls.map { CertificateStamp($0) }))
@@ -62,7 +63,12 @@ final class ServeReload: Service {
     func run() async throws {
         for await _ in requests.cancelOnGracefulShutdown() {
             notifier.reloading()
-            _ = try? await threads.runIfActive { [self] in reload() }
+            let (over, ending) = AsyncStream.makeStream(of: Void.self)
+            queue.async { [self] in
+                reload()
+                ending.finish()
+            }
+            for await _ in over.cancelOnGracefulShutdown() {}
             notifier.ready(status)
         }
     }
@@ -71,7 +77,7 @@ final class ServeReload: Service {
     private func reload() {
         var new: ServeConfiguration
         do throws(PerigeeError) {
-            new = try sources.read()
+            new = try sources.read(isFirst: false)
         } catch {
             tell("the configuration stays as it was", error)
             count("refused")
@@ -98,9 +104,9 @@ final class ServeReload: Service {
     }
 
     /// Reads the certificate again where its files have changed.
-    func checkCertificate() async {
+    func checkCertificate() {
         guard let tls = configuration.tls else { return }
-        _ = try? await threads.runIfActive { [self] in
+        queue.async { [self] in
             let stamp = CertificateStamp(tls)
             if state.withLock({ $0.certificate != stamp }) { readCertificate() }
         }

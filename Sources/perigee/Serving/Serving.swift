@@ -94,8 +94,7 @@ struct Serving {
         let notifier = ServiceNotifier(environment: environment)
         let reload = ServeReload(
             sources: sources, running: configuration, gateway: gateway, server: server,
-            accessLog: accessLog, log: log, notifier: notifier, threads: workers.threads,
-            status: report.status)
+            accessLog: accessLog, log: log, notifier: notifier, status: report.status)
         let ending = ServeSignals(
             signals: signals, reload: reload, readiness: readiness, notifier: notifier,
             logger: logger)
@@ -103,7 +102,7 @@ struct Serving {
         let services: [any Service] = [
             Watchdog(
                 environment: environment, notifier: notifier, group: workers.loops,
-                threads: workers.threads),
+                work: gateway.work),
             admin, GatewayDrain(server: server, reload: reload, logger: logger),
             CertificateWatch(reload: reload), reload,
         ]
@@ -126,7 +125,7 @@ struct Serving {
     ) async throws -> ServeReport {
         var report = ServeReport(isSecure: configuration.tls != nil)
         if let address = inherited.admin
-            ?? configuration.adminListen.map({ .host($0.host, port: $0.port) })
+            ?? configuration.adminListen.map(\.address)
         {
             let place = try await admin.start(at: address)
             report.admin = "http://\(place)"
@@ -134,7 +133,7 @@ struct Serving {
         }
         let addresses =
             inherited.s3.isEmpty
-            ? configuration.listen.map { .host($0.host, port: $0.port) } : inherited.s3
+            ? configuration.listen.map(\.address) : inherited.s3
         for address in addresses {
             let place = try await server.start(at: address)
             report.add(place)

@@ -1,5 +1,6 @@
 import Foundation
 import PerigeeTesting
+import S3Protocol
 import Testing
 import VolumeModel
 
@@ -19,7 +20,7 @@ extension CommandLineTests {
                     try site.ok(["volume", "scan", volume, "--digest", "sha256", "--quiet"])
                     try site.ok(["volume", "publish", volume])
                 }
-                try site.withServer { server in
+                try site.withServed { server in
                     try site.withMount([]) { mount in
                         let tree = try Tree.read(mount)
                         let files = tree.filter { !$0.value.isFolder }
@@ -58,7 +59,7 @@ extension CommandLineTests {
                 }
                 try Data(rules("open.fits").utf8).write(to: URL(fileURLWithPath: policy))
                 try site.ok(["apply", "-f", policy])
-                try site.withServer { server in
+                try site.withServed { server in
                     try site.withMount([]) { mount in
                         let agree = { (open: String, shut: String) in
                             try Self.get(server, "vol/\(open)").status == 200
@@ -83,12 +84,44 @@ extension CommandLineTests {
             }
         }
 
+        @Test func `a read that is refused is in the audit, by mount and by bucket`() throws {
+            try withSite { site in
+                try site.write("shut.fits", "shut")
+                try site.ok(["volume", "add", "vol", "--origin", "posix:\(site.origin)"])
+                try site.scanAndPublish()
+                let policy = "\(site.folder)/policy.yaml"
+                try Data(
+                    ("kind: Policy\nvolume: vol\nrules:\n  - name: all\n    grant: list\n"
+                        + "    to: anyone\n").utf8
+                ).write(to: URL(fileURLWithPath: policy))
+                try site.ok(["apply", "-f", policy])
+                try site.withServed { server in
+                    let status = try Self.get(server, "vol/shut.fits").status
+                    #expect(status == 403)
+                }
+                try site.withMount([]) { mount in
+                    let got = try? DiskFile.read("\(mount)/vol/shut.fits")
+                    #expect(got == nil)
+                }
+                // Lines are written behind the request, by a thread of their own.
+                for frontEnd in ["s3", "mount"] {
+                    #expect(
+                        try eventually(within: 5) {
+                            try site.ok(["audit", "--json"]).lines.contains {
+                                $0.contains("shut.fits") && $0.contains("denied")
+                                    && $0.contains("\"\(frontEnd)\"")
+                            }
+                        }, "\(frontEnd)")
+                }
+            }
+        }
+
         @Test func `a key that is revoked, and a user who is locked out, are refused`() throws {
             try withSite { site in
                 try site.write("a", "a")
                 try site.publish()
                 let key = try site.makeKey("ada")
-                try site.withServer { server in
+                try site.withServed { server in
                     let status = {
                         try Self.get(server, "vol/a", ["--user", "\(key.id):\(key.secret)"]).status
                     }
@@ -110,13 +143,15 @@ extension CommandLineTests {
         }
 
         /// Reads an object, signed where `words` name a key.
-        static func get(_ server: Serving, _ path: String, _ words: [String] = []) throws -> Got {
+        static func get(_ server: Served, _ path: String, _ words: [String] = []) throws -> Got {
             let escaped =
                 path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
             let signing = words.isEmpty ? [] : ["--aws-sigv4", "aws:amz:us-east-1:s3"]
-            let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             let child = try Child(
-                ["curl", "-sS", "-i", "--path-as-is", "-H", "x-amz-content-sha256: \(empty)"]
+                [
+                    "curl", "-sS", "-i", "--path-as-is", "-H",
+                    "x-amz-content-sha256: \(PayloadHash.ofNothing)",
+                ]
                     + signing + words + ["\(server.endpoint)/\(escaped)"])
             let output = try child.wait(30).output
             let end = Data(output).range(of: Data("\r\n\r\n".utf8))

@@ -129,6 +129,7 @@ extension CommandLineTests {
             ("s3:\n  aliases: {ab: {volume: hst}}\n", "2:26", "cannot be a bucket's name"),
             ("s3:\n  aliases: {abc: {volume: hst@x}}\n", "2:27", "is no revision"),
             ("s3:\n  aliases: {abc: {prefix: a}}\n", "2:18", "needs the key `volume`"),
+            ("s3:\n  aliases: {abc: {volume: hst, prefix: a}}\n", "2:27", "end it with a slash"),
             ("s3:\n  cors-origins: [example.org]\n", "2:18", "is no origin of pages"),
         ])
         func `what is wrong in a file is told with line and column`(

@@ -35,6 +35,9 @@ final class Served {
         admin = place(report.admin)
     }
 
+    /// Where S3 clients connect.
+    var endpoint: String { "http://\(s3[0])" }
+
     /// What it has logged up to now.
     var log: String { String(decoding: child.errorsSoFar, as: UTF8.self) }
 
@@ -59,6 +62,18 @@ final class Served {
 }
 
 extension Site {
+    /// Makes a user with a key.
+    func makeKey(_ user: String) throws -> (id: String, secret: String) {
+        try ok(["user", "add", user])
+        let made = try ok(["key", "create", "--user", user, "--json"])
+        let object =
+            try JSONSerialization.jsonObject(with: Data(made.output)) as? [String: Any] ?? [:]
+        let key = object["key"] as? [String: Any]
+        return (
+            try #require(key?["accessKeyID"] as? String), try #require(object["secret"] as? String)
+        )
+    }
+
     /// Flags by which the system chooses the ports.
     static let anyPorts = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
 

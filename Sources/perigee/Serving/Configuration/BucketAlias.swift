@@ -42,6 +42,12 @@ enum BucketAlias {
                 .invalidArgument, "the prefix \(Printable.quoted(prefix)) begins no key",
                 remedy: "keys do not begin with a slash, and have at most 1,024 bytes")
         }
+        guard prefix.isEmpty || prefix.last == UInt8(ascii: "/") else {
+            // A file of just that name would be an object without a key.
+            throw PerigeeError(
+                .invalidArgument, "the prefix \(Printable.quoted(prefix)) is no folder's",
+                remedy: "end it with a slash")
+        }
         return GatewaySettings.Alias(volume: reference, prefix: prefix)
     }
 

@@ -1,3 +1,4 @@
+internal import S3Gateway
 internal import VolumeModel
 
 /// Where a listener waits for connections: `127.0.0.1:9000`, `[::1]:9000`, `localhost:0`.
@@ -43,5 +44,8 @@ struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
             || (host.hasPrefix("127.") && host.utf8.allSatisfy { $0 < UInt8(ascii: ":") })
     }
 
-    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    /// For a listener.
+    var address: GatewayServer.Address { .host(host, port: port) }
+
+    var description: String { address.description }
 }

@@ -31,13 +31,14 @@ struct ServeSources: Sendable {
 
     /// Reads all of them. Blocks on the disk.
     ///
+    /// - Parameter isFirst: whether it is the first time: a pipe can be read once.
     /// - Throws: `.invalidArgument` that says what is wrong, and where: in the file with line and
     ///   column.
-    func read() throws(PerigeeError) -> ServeConfiguration {
+    func read(isFirst: Bool = true) throws(PerigeeError) -> ServeConfiguration {
         var configuration = ServeConfiguration()
         if let file {
             do throws(FileFaults) {
-                let source = try YAMLSource(reading: file, mayBePipe: true, purpose: .serving)
+                let source = try YAMLSource(reading: file, mayBePipe: isFirst, purpose: .serving)
                 try ServeFile.read(source, into: &configuration)
             } catch {
                 throw PerigeeError(

@@ -1,27 +1,28 @@
 internal import Glibc
 internal import NIOCore
-internal import NIOPosix
+internal import S3Gateway
 internal import ServiceLifecycle
 
 /// Tells the service manager again and again that the process is well, where it asks for that
 /// (sd_watchdog_enabled(3)).
 ///
-/// It is well as long as each event loop and one of the threads for the disk take a job: where one
-/// hangs, nothing is told, and the manager does as its unit says.
+/// It is well as long as each event loop takes a job, and the threads for the disk end some where
+/// they have any: where they hang, nothing is told, and the manager does as its unit says. A long
+/// queue is no reason.
 struct Watchdog: Service {
     let notifier: ServiceNotifier
     let group: any EventLoopGroup
-    let threads: NIOThreadPool
+    let work: WorkCount
     /// Half of what the manager waits; nil: it does not ask.
     let interval: Duration?
 
     init(
         environment: [String: String], notifier: ServiceNotifier, group: any EventLoopGroup,
-        threads: NIOThreadPool
+        work: WorkCount
     ) {
         self.notifier = notifier
         self.group = group
-        self.threads = threads
+        self.work = work
         let isOurs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         interval = environment["WATCHDOG_USEC"].flatMap { Int64($0) }
             .flatMap { isOurs && $0 > 1 ? .microseconds($0 / 2) : nil }
@@ -35,10 +36,11 @@ struct Watchdog: Service {
             return
         }
         try? await cancelWhenGracefulShutdown {
+            var done = -1
             while true {
                 for loop in group.makeIterator() { try await loop.submit {}.get() }
-                try await threads.runIfActive {}
-                notifier.alive()
+                if !work.isBusy || work.done != done { notifier.alive() }
+                done = work.done
                 try await Task.sleep(for: interval)
             }
         }
