@@ -7,11 +7,11 @@ package struct AccessLog: Sendable {
     /// What is told of a request.
     package struct Line: Sendable {
         let time: Timestamp
-        let request: String
+        let request: RequestID
         let peer: String
         let principal: Principal?
         let method: String
-        let path: [UInt8]
+        let path: ArraySlice<UInt8>
         let operation: String
         let status: Int
         let error: S3ErrorCode?
@@ -31,7 +31,7 @@ package struct AccessLog: Sendable {
         text.reserveCapacity(320)
         text.append(contentsOf: #"{"time":""#.utf8)
         text.append(contentsOf: line.time.iso8601.utf8)
-        Self.append("requestId", line.request.utf8, to: &text)
+        Self.append("requestId", line.request.description.utf8, to: &text)
         Self.append("remote", line.peer.utf8, to: &text)
         Self.append("principal", (line.principal.map { "\($0)" } ?? "unknown").utf8, to: &text)
         Self.append("method", line.method.utf8, to: &text)

@@ -3,7 +3,6 @@ internal import Crypto
 package import Identity
 package import Logging
 internal import NIOCore
-internal import NIOHTTP1
 package import NIOPosix
 internal import S3Protocol
 internal import Synchronization
@@ -111,16 +110,15 @@ package final class Gateway: Sendable {
             accessLog: accessLog)
     }
 
-    /// The settings that hold now.
-    var settings: GatewaySettings { current.value.settings }
+    /// What requests are answered by now.
+    var shape: GatewayShape { current.value }
 
     /// Has a request answered by one of the threads, and gives `done` what it is answered with, on
     /// any thread.
     func answer(
-        _ exchange: Exchange, _ head: HTTPRequestHead, hasBody: Bool, for asker: Asker,
+        _ exchange: Exchange, _ head: RequestHead, _ shape: GatewayShape, for asker: Asker,
         done: @escaping @Sendable (Responder.Outcome) -> Void
     ) {
-        let shape = current.value
         work.begin()
         let done: @Sendable (Responder.Outcome) -> Void = { [work] outcome in
             work.end()
@@ -134,15 +132,8 @@ package final class Gateway: Sendable {
                 done(Responder.Outcome(answer: refusal(.serviceUnavailable, exchange)))
                 return
             }
-            if let fault = Self.fault(in: head, limits: shape.settings.limits) {
-                // What comes behind may be taken for something else by whoever passed it on.
-                done(Responder.Outcome(answer: refusal(fault, exchange), isLast: true))
-                return
-            }
             do throws(S3Failure) {
-                done(
-                    shape.responder.answer(
-                        try question(exchange, head, hasBody: hasBody), at: clock()))
+                done(shape.responder.answer(try Self.question(exchange, head), at: clock()))
             } catch {
                 done(
                     Responder.Outcome(
@@ -155,42 +146,22 @@ package final class Gateway: Sendable {
     /// What a request is answered with where that takes no waiting, on an event loop; nil where it
     /// may.
     func answerNow(
-        _ exchange: Exchange, _ head: HTTPRequestHead, hasBody: Bool
+        _ exchange: Exchange, _ head: RequestHead, _ shape: GatewayShape
     ) -> Responder.Outcome? {
-        let shape = current.value
-        guard Self.fault(in: head, limits: shape.settings.limits) == nil,
-            let question = try? question(exchange, head, hasBody: hasBody)
-        else { return nil }
+        guard let question = try? Self.question(exchange, head) else { return nil }
         var outcome = shape.responder.answerNow(question, at: clock())
         outcome?.shape = shape
         return outcome
     }
 
-    private func question(
-        _ exchange: Exchange, _ head: HTTPRequestHead, hasBody: Bool
+    private static func question(
+        _ exchange: Exchange, _ head: RequestHead
     ) throws(S3Failure) -> Responder.Question {
-        let target = try RequestTarget(parsing: exchange.path)
-        var fields: [S3Request.Field] = []
-        fields.reserveCapacity(head.headers.count)
-        for (name, value) in head.headers { fields.append(S3Request.Field(name, value)) }
-        return Responder.Question(
-            request: S3Request(method: exchange.method, target: target, fields: fields),
-            hasBody: hasBody, id: exchange.id)
-    }
-
-    /// What is wrong with a header that could be parsed.
-    private static func fault(
-        in head: HTTPRequestHead, limits: GatewaySettings.Limits
-    ) -> S3ErrorCode? {
-        var size = head.uri.utf8.count
-        for (name, value) in head.headers { size += name.utf8.count + value.utf8.count + 4 }
-        if size > limits.headerBytes { return .requestHeaderSectionTooLarge }
-        let hosts = head.headers[canonicalForm: "host"]
-        if hosts.count > 1 || (hosts.isEmpty && head.version == .http1_1) { return .badRequest }
-        let lengths = head.headers["content-length"]
-        let hasEncoding = head.headers.contains(name: "transfer-encoding")
-        // Two ways to tell where a body ends are a way to smuggle a request.
-        return lengths.count > 1 || (hasEncoding && !lengths.isEmpty) ? .badRequest : nil
+        Responder.Question(
+            request: S3Request(
+                method: exchange.method, target: try RequestTarget(parsing: exchange.path),
+                header: head.header),
+            hasBody: head.body != .nothing, id: exchange.id)
     }
 
     private func refusal(_ code: S3ErrorCode, _ exchange: Exchange) -> Answer {

@@ -2,7 +2,6 @@ internal import Glibc
 package import Logging
 internal import Metrics
 package import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
@@ -132,9 +131,9 @@ package final class GatewayServer: Sendable {
     }
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let limits = gateway.settings.limits
+        let limit = gateway.shape.settings.limits.connections
         let (isAdmitted, context) = state.withLock { state in
-            guard !state.isStopping, state.channels.count < limits.connections
+            guard !state.isStopping, state.channels.count < limit
             else { return (false, nil as NIOSSLContext?) }
             state.channels[ObjectIdentifier(channel)] = channel
             // Under the lock, or an older number could come last.
@@ -155,13 +154,6 @@ package final class GatewayServer: Sendable {
         return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
-            var decoding = NIOHTTPDecoderLimitConfiguration()
-            decoding.maxHeaderListSize = limits.headerBytes * 2
-            // Answers are written as bytes, so there is no encoder.
-            try pipeline.addHandler(
-                ByteToMessageHandler(
-                    HTTPRequestDecoder(
-                        leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)))
             try pipeline.addHandler(ConnectionHandler(gateway, isSecure: context != nil))
         }
     }

@@ -44,7 +44,7 @@ struct BotocoreTests {
 private enum RequestMutation {
     static func any(of request: S3Request, _ random: inout SeededRandom) -> S3Request {
         var method = request.method
-        var path = request.target.path
+        var path = Array(request.target.path)
         var query = request.target.query
         var fields = request.fields
         switch random.below(6) {
@@ -98,6 +98,6 @@ extension S3Request {
             let text = value.filter { !isAuthorization || $0 != "," }.joined(separator: " ")
             return Array((isAuthorization ? text.lowercased() : text).utf8)
         }
-        return [Array(method.utf8), target.path] + parameters + words
+        return [Array(method.utf8), Array(target.path)] + parameters + words
     }
 }

@@ -121,7 +121,7 @@ struct PresignedTests {
                 details: [("HeadersNotSigned", "x-amz-acl")]
             ) { $0.adding("x-amz-acl", "private") },
             Refusal("with an unsigned hash of the body", .signatureDoesNotMatch, "does not match") {
-                $0.adding("x-amz-content-sha256", PayloadHash.ofNothing)
+                $0.adding("x-amz-content-sha256", "\(PayloadHash.ofNothing)")
             },
             Refusal("with a hash that is none", .invalidArgument, "x-amz-content-sha256 must be") {
                 $0.adding("x-amz-content-sha256", "x")
@@ -152,8 +152,9 @@ struct PresignedTests {
             parameters: [
                 .init(name: Array("response-content-type".utf8), value: Array("a/b c".utf8))
             ])
-        #expect(request.target.path == Array("/hst/\(key)".utf8))
-        #expect(request.target.value(of: "response-content-type") == Array("a/b c".utf8))
+        #expect(Array(request.target.path) == Array("/hst/\(key)".utf8))
+        #expect(
+            request.target.value(of: "response-content-type")?.elementsEqual("a/b c".utf8) == true)
         try request.verify()
     }
 

@@ -11,6 +11,11 @@ enum ExampleKey {
     static let time = Timestamp(nanoseconds: 1_369_353_600_000_000_000)
 }
 
+extension RequestTarget {
+    /// Reads a target from bytes that are nothing else.
+    init(parsing text: [UInt8]) throws(S3Failure) { try self.init(parsing: text[...]) }
+}
+
 extension S3Request {
     /// A request from a target as it stands in the request line.
     init(_ method: String, _ target: String, _ fields: [(String, String)]) throws {

@@ -48,12 +48,12 @@ struct Answer: Sendable {
     }
 
     /// An error's document.
-    init(_ failure: S3Failure, resource: [UInt8], requestID: String) {
+    init(_ failure: S3Failure, resource: some Sequence<UInt8>, requestID: RequestID) {
         self.init(failure.code.status)
         error = failure.code
         // This status has no body.
         if failure.code == .notModified { return }
-        let document = ErrorDocument.bytes(failure, resource: resource, requestID: requestID)
+        let document = ErrorDocument.bytes(failure, resource: resource, requestID: "\(requestID)")
         fields.add(lines: "Content-Type: application/xml\r\n")
         if failure.code == .slowDown || failure.code == .serviceUnavailable {
             fields.add(lines: "Retry-After: 1\r\n")

@@ -7,7 +7,7 @@ internal import VolumeService
 
 /// Answers requests: who asks, for what, and what he may have. Blocks on the disk; knows no
 /// connection.
-struct Responder: Sendable {
+final class Responder: Sendable {
     let service: any VolumeService
     let authenticator: any RequestAuthenticator
     let settings: GatewaySettings
@@ -15,11 +15,23 @@ struct Responder: Sendable {
     let pacer: Pacer
     let logger: Logger
 
+    init(
+        service: any VolumeService, authenticator: any RequestAuthenticator,
+        settings: GatewaySettings, tokenKey: SymmetricKey, pacer: Pacer, logger: Logger
+    ) {
+        self.service = service
+        self.authenticator = authenticator
+        self.settings = settings
+        self.tokenKey = tokenKey
+        self.pacer = pacer
+        self.logger = logger
+    }
+
     /// A request that is to be answered.
     struct Question: Sendable {
         let request: S3Request
         let hasBody: Bool
-        let id: String
+        let id: RequestID
     }
 
     /// An answer, and what is logged with it.

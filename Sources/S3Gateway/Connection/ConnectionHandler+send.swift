@@ -40,7 +40,7 @@ extension ConnectionHandler {
             buffer.writeBytes(bytes)
         }
         let sent = count
-        limit(gateway.settings.limits.write, context)
+        limit(shape.settings.limits.write, context)
         let promise = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: promise)
         let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -64,7 +64,7 @@ extension ConnectionHandler {
         buffer.writeStaticString(Self.reason(of: answer.status))
         buffer.writeBytes(answer.fields.bytes)
         buffer.writeStaticString("x-amz-request-id: ")
-        buffer.writeString(exchange.id)
+        _ = exchange.id.withBytes { buffer.writeBytes($0) }
         buffer.writeStaticString("\r\nServer: perigee\r\nDate: ")
         buffer.writeString(gateway.date())
         if answer.status != 304 {
@@ -137,7 +137,7 @@ extension ConnectionHandler {
         let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let sender = ObjectSender(
             handle: handle, channel: context.channel, threads: gateway.threads,
-            isSecure: isSecure, patience: gateway.settings.limits.write,
+            isSecure: isSecure, patience: shape.settings.limits.write,
             pace: gateway.pace(outcome))
         let gateway = gateway
         transfer = Task {

@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOHTTP1
 internal import S3Protocol
 internal import VolumeModel
 
@@ -8,7 +7,7 @@ internal import VolumeModel
 /// Everything here is on the connection's own event loop. A request is answered when its header is
 /// there: nobody waits for a body that is going to be refused.
 final class ConnectionHandler: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = IOData
 
@@ -25,8 +24,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let gateway: Gateway
     let isSecure: Bool
     var state = State.idle
-    /// Whether the body of the request under way has come to its end.
-    var hasWholeBody = true
+    /// What of the body of the request under way has not come yet.
+    private var body = RequestHead.Body.nothing
+    /// Settings of the request under way, or of the last one.
+    private(set) var shape: GatewayShape
     /// Whether the answer under way is the connection's last one.
     var isEnding = false
     /// What sends a large answer, or opens a file for one.
@@ -34,9 +35,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let asker = Asker()
     private var requests = 0
     private var peer: String?
-    /// What came while an answer was under way.
-    private var queue = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 4)
+    /// What has come and was not looked at.
+    private var reader = RequestReader()
     private var wantsRead = false
+    private var isGoing = false
     /// When the connection ends, unless something happens; looked at by a timer of its own, since
     /// setting a timer for each request would cost more than the rest.
     private var deadline = NIODeadline.distantFuture
@@ -52,11 +54,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     init(_ gateway: Gateway, isSecure: Bool) {
         self.gateway = gateway
         self.isSecure = isSecure
+        shape = gateway.shape
     }
 
     func channelActive(context: ChannelHandlerContext) {
         peer = context.remoteAddress?.ipAddress
-        limit(gateway.settings.limits.header, context)
+        limit(shape.settings.limits.header, context)
         context.fireChannelActive()
     }
 
@@ -69,13 +72,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        if queue.isEmpty, canTake(part) { take(part, context) } else { queue.append(part) }
+        reader.append(unwrapInboundIn(data))
+        go(on: context)
     }
 
     /// Nothing more is read while there is something to do.
     func read(context: ChannelHandlerContext) {
-        if queue.isEmpty { context.read() } else { wantsRead = true }
+        if case .answering = state, !reader.isEmpty { wantsRead = true } else { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -90,69 +93,78 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError, case .idle = state else {
-            context.close(promise: nil)
-            return
+        context.close(promise: nil)
+    }
+
+    // MARK: Requests
+
+    /// Takes what has come, as far as it can be taken now.
+    ///
+    /// An answer that is sent at once ends up here again, which must not go deeper with each of many
+    /// requests that came together.
+    private func go(on context: ChannelHandlerContext) {
+        if isGoing { return }
+        isGoing = true
+        defer { isGoing = false }
+        if body != .nothing { skipBody(context) }
+        while case .idle = state, body == .nothing, !reader.isEmpty {
+            switch reader.next(limit: shape.settings.limits.headerBytes) {
+            case .nothing: return
+            case .head(let head): take(head, context)
+            case .fault(let code): refuse(code, context)
+            }
         }
-        // What cannot be parsed has no path and no answer of its own.
-        let failure = S3Failure(
-            error == .headerOverflow ? .requestHeaderSectionTooLarge : .badRequest)
+    }
+
+    /// Throws away what has come of a body.
+    private func skipBody(_ context: ChannelHandlerContext) {
+        if case .counted(let left) = body {
+            let count = reader.drop(left)
+            discarded += count
+            body = count == left ? .nothing : .counted(left - count)
+        } else if case .lingering = state {
+            discarded += reader.drop(.max)
+        }
+        guard case .lingering = state else { return }
+        if body == .nothing || discarded > Self.mostDiscarded { context.close(promise: nil) }
+    }
+
+    /// Answers what is no request, and has no path and no answer of its own.
+    private func refuse(_ code: S3ErrorCode, _ context: ChannelHandlerContext) {
         let exchange = Exchange(
             id: RequestID.next(), method: "-", path: [], isHead: false, isOld: false,
             keepsAlive: false, peer: peer, began: .now())
         state = .answering
         isEnding = true
-        hasWholeBody = true
-        send(
-            exchange,
-            Responder.Outcome(answer: Answer(failure, resource: [], requestID: exchange.id)),
-            context)
+        limit(shape.settings.limits.write, context)
+        let answer = Answer(S3Failure(code), resource: [], requestID: exchange.id)
+        send(exchange, Responder.Outcome(answer: answer), context)
     }
 
-    // MARK: Requests
-
-    private func canTake(_ part: HTTPServerRequestPart) -> Bool {
-        guard case .head = part else { return true }
-        if case .idle = state { return true }
-        return false
-    }
-
-    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-        switch part {
-        case .head(let head): take(head, context)
-        case .body(let bytes):
-            discarded += bytes.readableBytes
-            if case .lingering = state, discarded > Self.mostDiscarded {
-                context.close(promise: nil)
-            }
-        case .end:
-            hasWholeBody = true
-            if case .lingering = state { context.close(promise: nil) }
-        }
-    }
-
-    private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func take(_ head: RequestHead, _ context: ChannelHandlerContext) {
         requests += 1
         state = .answering
         discarded = 0
-        let limit = gateway.settings.limits.requestsPerConnection
-        if limit > 0, requests >= limit { isEnding = true }
-        let hasBody =
-            head.headers.contains(name: "transfer-encoding")
-            || head.headers.first(name: "content-length").map { $0 != "0" } ?? false
-        hasWholeBody = !hasBody
+        shape = gateway.shape
+        let limits = shape.settings.limits
+        if limits.requestsPerConnection > 0, requests >= limits.requestsPerConnection {
+            isEnding = true
+        }
+        body = head.body
+        // A small body may be there already.
+        if body != .nothing { skipBody(context) }
         // What answers has deadlines of its own where it waits for others; this is for our own disk.
-        self.limit(gateway.settings.limits.write, context)
+        limit(limits.write, context)
         let exchange = Exchange(
-            id: RequestID.next(), method: head.method.rawValue, path: Array(head.uri.utf8),
-            isHead: head.method == .HEAD, isOld: head.version == .http1_0,
-            keepsAlive: head.isKeepAlive, peer: peer, began: .now())
-        if let outcome = gateway.answerNow(exchange, head, hasBody: hasBody) {
+            id: RequestID.next(), method: head.method, path: head.targetBytes,
+            isHead: head.method == "HEAD", isOld: head.isOld,
+            keepsAlive: head.keepsAlive, peer: peer, began: .now())
+        if let outcome = gateway.answerNow(exchange, head, shape) {
             send(exchange, outcome, context)
             return
         }
         let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        gateway.answer(exchange, head, hasBody: hasBody, for: asker) { outcome in
+        gateway.answer(exchange, head, shape, for: asker) { outcome in
             loop.eventLoop.execute {
                 let (handler, context) = loop.value
                 handler.send(exchange, outcome, context)
@@ -164,7 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Whether the connection ends with the answer to a request.
     func endsAfter(_ exchange: Exchange) -> Bool {
-        isEnding || !exchange.keepsAlive || !hasWholeBody
+        isEnding || !exchange.keepsAlive || body != .nothing
     }
 
     /// What comes after an answer.
@@ -178,29 +190,25 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         guard endsAfter(exchange) else {
             state = .idle
-            limit(gateway.settings.limits.idle, context)
-            takeQueued(context)
+            limit(shape.settings.limits.idle, context)
+            goOn(context)
             return
         }
-        guard !hasWholeBody else {
+        guard body != .nothing else {
             context.close(promise: nil)
             return
         }
         state = .lingering
         context.close(mode: .output, promise: nil)
         limit(Self.lingering, context)
-        takeQueued(context)
+        goOn(context)
     }
 
-    private func takeQueued(_ context: ChannelHandlerContext) {
-        while let part = queue.first {
-            guard canTake(part) else { return }
-            queue.removeFirst()
-            take(part, context)
-        }
+    private func goOn(_ context: ChannelHandlerContext) {
+        go(on: context)
         guard wantsRead else { return }
         wantsRead = false
-        context.read()
+        read(context: context)
     }
 
     // MARK: Deadlines
@@ -234,12 +242,12 @@ struct ShutdownEvent {}
 
 /// A request on its way, as it is logged.
 struct Exchange: Sendable {
-    let id: String
+    let id: RequestID
     let method: String
     /// The target as it was sent; its query is never logged.
-    let path: [UInt8]
+    let path: ArraySlice<UInt8>
     /// The same without the query, which may hold a signature.
-    var pathAlone: [UInt8] { Array(path.prefix { $0 != UInt8(ascii: "?") }) }
+    var pathAlone: ArraySlice<UInt8> { path.prefix { $0 != UInt8(ascii: "?") } }
     let isHead: Bool
     /// Whether it is of HTTP/1.0, where connections end unless both sides say otherwise.
     let isOld: Bool

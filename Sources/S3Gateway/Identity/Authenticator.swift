@@ -36,13 +36,8 @@ final class Authenticator: RequestAuthenticator {
         let expires: Timestamp?
     }
 
-    private struct Key: Hashable {
-        let accessKeyID: String
-        let scope: CredentialScope
-    }
-
     private struct State {
-        var known: [Key: Known] = [:]
+        var known: [Credential: Known] = [:]
         var since: Timestamp?
         /// Rises with each change of the store.
         var generation = 0
@@ -87,8 +82,7 @@ final class Authenticator: RequestAuthenticator {
     func principalNow(of request: S3Request, at now: Timestamp) -> Principal? {
         do throws(S3Failure) {
             guard let claim = try SignatureClaim(of: request) else { return .anyone }
-            let key = Key(accessKeyID: claim.accessKeyID, scope: claim.scope)
-            guard let known = remembered(key, at: now).known else { return nil }
+            guard let known = remembered(claim.credential, at: now).known else { return nil }
             try claim.check(request, region: region, at: now, hasBody: false) { known.signing }
             return known.principal
         } catch {
@@ -96,7 +90,9 @@ final class Authenticator: RequestAuthenticator {
         }
     }
 
-    private func remembered(_ key: Key, at now: Timestamp) -> (known: Known?, generation: Int) {
+    private func remembered(_ key: Credential, at now: Timestamp) -> (
+        known: Known?, generation: Int
+    ) {
         state.withLock { state in
             let age = state.since.map { now.nanoseconds - $0.nanoseconds } ?? 0
             if age < 0 || age > Self.keptFor {
@@ -111,14 +107,15 @@ final class Authenticator: RequestAuthenticator {
     }
 
     private func known(_ claim: SignatureClaim, at now: Timestamp) throws(S3Failure) -> Known {
-        let place = Key(accessKeyID: claim.accessKeyID, scope: claim.scope)
-        let (found, generation) = remembered(place, at: now)
+        let (found, generation) = remembered(claim.credential, at: now)
         if let found { return found }
         let key = try unsealed(claim.accessKeyID)
         let made = Known(
             principal: key.principal,
             signing: key.secret.withBytes { SigningKey(secret: $0, scope: claim.scope) },
             expires: key.expires)
+        // The credential is a part of the request's buffer, which is not to be kept with it.
+        let place = claim.credential.detached
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.known.count >= Self.mostKeys { state.known = [:] }

@@ -28,8 +28,8 @@ package struct ListingQuery: Hashable, Sendable {
     ///
     /// - Throws: `.invalidArgument` for values that S3 refuses.
     package init(_ target: RequestTarget) throws(S3Failure) {
-        prefix = target.value(of: "prefix") ?? []
-        delimiter = target.value(of: "delimiter") ?? []
+        prefix = Array(target.value(of: "prefix") ?? [])
+        delimiter = Array(target.value(of: "delimiter") ?? [])
         maxKeys = try Self.count(target, "max-keys", most: Self.mostKeys)
         switch target.value(of: "encoding-type") {
         case nil: encoding = .plain
@@ -40,7 +40,7 @@ package struct ListingQuery: Hashable, Sendable {
                 details: Self.argument("encoding-type", text))
         }
         if target.has("versions") {
-            version = .versions(marker: target.value(of: "key-marker") ?? [])
+            version = .versions(marker: Array(target.value(of: "key-marker") ?? []))
         } else if target.value(of: "list-type").map({ $0.elementsEqual("2".utf8) }) ?? false {
             let token = target.value(of: "continuation-token")
             if let token, token.isEmpty {
@@ -50,18 +50,18 @@ package struct ListingQuery: Hashable, Sendable {
             }
             version = .objectsV2(
                 token: token.map { String(decoding: $0, as: UTF8.self) },
-                startAfter: target.value(of: "start-after") ?? [],
+                startAfter: Array(target.value(of: "start-after") ?? []),
                 fetchOwner: target.value(of: "fetch-owner").map {
                     $0.elementsEqual("true".utf8)
                 } ?? false)
         } else {
-            version = .objects(marker: target.value(of: "marker") ?? [])
+            version = .objects(marker: Array(target.value(of: "marker") ?? []))
         }
     }
 
     /// Reads a number of things in a page.
     static func count(
-        _ target: RequestTarget, _ name: String, most: Int
+        _ target: RequestTarget, _ name: StaticString, most: Int
     ) throws(S3Failure) -> Int {
         guard let text = target.value(of: name), !text.isEmpty else { return most }
         guard let number = Int(String(decoding: text, as: UTF8.self)),
@@ -70,12 +70,12 @@ package struct ListingQuery: Hashable, Sendable {
             throw S3Failure(
                 .invalidArgument,
                 "Argument \(name) must be an integer between 0 and 2147483647",
-                details: argument(name, text))
+                details: argument("\(name)", text))
         }
         return min(number, most)
     }
 
-    static func argument(_ name: String, _ value: [UInt8]) -> [S3Failure.Detail] {
+    static func argument(_ name: String, _ value: ArraySlice<UInt8>) -> [S3Failure.Detail] {
         [
             S3Failure.Detail("ArgumentName", name),
             S3Failure.Detail("ArgumentValue", String(decoding: value, as: UTF8.self)),

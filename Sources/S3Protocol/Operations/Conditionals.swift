@@ -37,7 +37,7 @@ package struct Conditionals: Hashable, Sendable {
 
     /// Reads a request's. A time that is none is ignored (RFC 9110, 13.1.3).
     package init(of request: S3Request) {
-        let tags = { (name: String) -> Tags? in
+        let tags = { (name: StaticString) -> Tags? in
             let values = request.values(of: name)
             return values.isEmpty ? nil : Tags(values)
         }

@@ -24,10 +24,11 @@ extension S3Operation {
         guard address.key != nil else {
             if isHead {
                 self = .headBucket
-            } else if let setting = BucketSetting.allCases.first(where: { target.has($0.rawValue) })
-            {
+            } else if let setting = BucketSetting.allCases.first(where: {
+                target.has(named: $0.rawValue)
+            }) {
                 self = .bucketSetting(setting)
-            } else if Self.unknownBucketCalls.contains(where: target.has) {
+            } else if Self.unknownBucketCalls.contains(where: { target.has(named: $0) }) {
                 self = .unknown
             } else {
                 self = .listKeys(try ListingQuery(target))
@@ -40,7 +41,9 @@ extension S3Operation {
             self = .headObject(query)
         } else if target.has("attributes") {
             self = .getObjectAttributes(wanted: try ObjectAttribute.wanted(of: request))
-        } else if let setting = ObjectSetting.allCases.first(where: { target.has($0.rawValue) }) {
+        } else if let setting = ObjectSetting.allCases.first(where: {
+            target.has(named: $0.rawValue)
+        }) {
             self = .objectSetting(setting)
         } else {
             self = .getObject(query)

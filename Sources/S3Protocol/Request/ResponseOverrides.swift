@@ -5,7 +5,7 @@ package struct ResponseOverrides: Hashable, Sendable {
 
     /// Fields by their parameters.
     private static let names = [
-        ("response-content-type", "Content-Type"),
+        ("response-content-type" as StaticString, "Content-Type"),
         ("response-content-language", "Content-Language"), ("response-expires", "Expires"),
         ("response-cache-control", "Cache-Control"),
         ("response-content-disposition", "Content-Disposition"),
@@ -28,7 +28,7 @@ package struct ResponseOverrides: Hashable, Sendable {
     }
 
     private static func value(
-        _ name: String, of request: S3Request, _ isAnonymous: Bool
+        _ name: StaticString, of request: S3Request, _ isAnonymous: Bool
     ) throws(S3Failure) -> String? {
         guard let bytes = request.target.value(of: name) else { return nil }
         guard !isAnonymous else {
@@ -48,7 +48,7 @@ package struct ResponseOverrides: Hashable, Sendable {
         return text.isEmpty ? nil : text
     }
 
-    private static func refusal(_ message: String, _ name: String) -> S3Failure {
-        S3Failure(.invalidArgument, message, details: [.init("ArgumentName", name)])
+    private static func refusal(_ message: String, _ name: StaticString) -> S3Failure {
+        S3Failure(.invalidArgument, message, details: [.init("ArgumentName", "\(name)")])
     }
 }

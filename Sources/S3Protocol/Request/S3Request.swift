@@ -18,39 +18,36 @@ package struct S3Request: Sendable {
     package let method: String
     /// The path and query, taken from the request line.
     package let target: RequestTarget
-    /// The fields in the order in which they were sent.
-    package let fields: [Field]
+    /// The fields.
+    package let header: RequestHeader
 
     /// Puts a request together.
-    package init(method: String, target: RequestTarget, fields: [Field]) {
+    package init(method: String, target: RequestTarget, header: RequestHeader) {
         self.method = method
         self.target = target
-        self.fields = fields
+        self.header = header
+    }
+
+    /// Puts a request together from fields that are text.
+    package init(method: String, target: RequestTarget, fields: [Field]) {
+        self.init(method: method, target: target, header: RequestHeader(fields))
+    }
+
+    /// The fields in the order in which they were sent, as text.
+    package var fields: [Field] {
+        header.fields.map { Field(header.text($0.name), header.text($0.value)) }
     }
 
     /// The value of the first field called `name`, in lower case, or nil.
-    package func field(_ name: String) -> String? {
-        fields.first { Self.isSame($0.name, name.utf8) }?.value
+    package func field(_ name: StaticString) -> String? {
+        header.first(name).map { header.text($0.value) }
     }
+
+    /// Whether there is a field called `name`, in lower case.
+    package func has(_ name: StaticString) -> Bool { header.first(name) != nil }
 
     /// The values of all fields called `name`, in lower case.
-    package func values(of name: String) -> [String] {
-        fields.filter { Self.isSame($0.name, name.utf8) }.map(\.value)
-    }
-
-    /// Compares a name as it was sent with one in lower case.
-    static func isSame(_ sent: String, _ lower: some Collection<UInt8>) -> Bool {
-        sent.utf8.count == lower.count && hasPrefix(sent, lower)
-    }
-
-    /// Whether a name as it was sent begins with so much in lower case.
-    static func hasPrefix(_ sent: String, _ lower: some Sequence<UInt8>) -> Bool {
-        var bytes = sent.utf8.makeIterator()
-        for expected in lower {
-            guard let byte = bytes.next() else { return false }
-            let folded = (65...90).contains(byte) ? byte | 0x20 : byte
-            if folded != expected { return false }
-        }
-        return true
+    package func values(of name: StaticString) -> [String] {
+        header.fields.filter { header.isNamed($0, name) }.map { header.text($0.value) }
     }
 }

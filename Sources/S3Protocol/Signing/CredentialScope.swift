@@ -57,37 +57,88 @@ enum SignaturePlace {
 }
 
 /// An access key's id and the scope beside it: `AKID/20130524/us-east-1/s3/aws4_request`.
-struct Credential {
-    let accessKeyID: String
-    let scope: CredentialScope
+package struct Credential: Hashable, Sendable {
+    /// As it was sent.
+    package let text: ArraySlice<UInt8>
+    /// Where the id ends, and the region begins and ends.
+    private let idEnd: Int, regionStart: Int, regionEnd: Int
 
     /// Reads a credential.
     ///
     /// - Throws: S3's code for a malformed one at `place`, and for a service or a last part that is
     ///   not ours. The region is left to the check, because the caller knows it.
     init(_ text: ArraySlice<UInt8>, at place: SignaturePlace) throws(S3Failure) {
-        let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 5, !parts[0].isEmpty, !parts[2].isEmpty else {
+        let slash = UInt8(ascii: "/")
+        var ends: [Int] = []
+        for index in text.indices where text[index] == slash { ends.append(index) }
+        guard ends.count == 4, ends[0] > text.startIndex, ends[2] > ends[1] + 1 else {
             throw place.credentialFailure(
                 "the Credential is mal-formed; expecting "
                     + "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
         }
-        guard parts[1].count == 8, parts[1].allSatisfy({ (0x30...0x39).contains($0) }) else {
+        let day = text[(ends[0] + 1)..<ends[1]]
+        guard day.count == 8, day.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw place.credentialFailure(
-                "incorrect date format \"\(Self.text(parts[1]))\". This date in the credential must be in the "
-                    + "format \"yyyyMMdd\".")
+                "incorrect date format \"\(Self.text(day))\". This date in the credential must be "
+                    + "in the format \"yyyyMMdd\".")
         }
-        guard parts[3].elementsEqual("s3".utf8) else {
+        let service = text[(ends[2] + 1)..<ends[3]]
+        guard service.elementsEqual("s3".utf8) else {
             throw place.credentialFailure(
-                "incorrect service \"\(Self.text(parts[3]))\". This endpoint belongs to \"s3\".")
+                "incorrect service \"\(Self.text(service))\". This endpoint belongs to \"s3\".")
         }
-        guard parts[4].elementsEqual(CredentialScope.terminator.utf8) else {
+        let terminator = text[(ends[3] + 1)...]
+        guard terminator.elementsEqual(CredentialScope.terminator.utf8) else {
             throw place.credentialFailure(
-                "incorrect terminal \"\(Self.text(parts[4]))\". This endpoint uses "
+                "incorrect terminal \"\(Self.text(terminator))\". This endpoint uses "
                     + "\"\(CredentialScope.terminator)\".")
         }
-        accessKeyID = Self.text(parts[0])
-        scope = CredentialScope(date: Self.text(parts[1]), region: Self.text(parts[2]))
+        self.text = text
+        (idEnd, regionStart, regionEnd) = (ends[0], ends[1] + 1, ends[2])
+    }
+
+    package static func == (left: Credential, right: Credential) -> Bool {
+        left.text == right.text
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        text.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
+    /// The same in a buffer of its own.
+    package var detached: Credential {
+        Credential(
+            text: Array(text)[...], idEnd: idEnd - text.startIndex,
+            regionStart: regionStart - text.startIndex, regionEnd: regionEnd - text.startIndex)
+    }
+
+    private init(text: ArraySlice<UInt8>, idEnd: Int, regionStart: Int, regionEnd: Int) {
+        (self.text, self.idEnd) = (text, idEnd)
+        (self.regionStart, self.regionEnd) = (regionStart, regionEnd)
+    }
+
+    /// The id of the access key.
+    package var accessKeyID: String { Self.text(text[..<idEnd]) }
+    /// The scope.
+    package var scope: CredentialScope {
+        CredentialScope(date: Self.text(day), region: Self.text(region))
+    }
+    /// The scope as it was sent.
+    var scopeText: ArraySlice<UInt8> { text[(idEnd + 1)...] }
+    /// The region as it was sent.
+    var region: ArraySlice<UInt8> { text[regionStart..<regionEnd] }
+
+    private var day: ArraySlice<UInt8> { text[(idEnd + 1)..<(regionStart - 1)] }
+
+    /// Checks that a request was signed on the credential's day.
+    ///
+    /// - Parameter time: when that was, in the basic form.
+    func checkDay(_ time: ArraySlice<UInt8>, at place: SignaturePlace) throws(S3Failure) {
+        guard day.elementsEqual(time.prefix(8)) else {
+            throw place.failure(
+                "Invalid credential date \"\(Self.text(day))\". This date is not the same "
+                    + "as X-Amz-Date: \"\(Self.text(time.prefix(8)))\".")
+        }
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {

@@ -76,13 +76,13 @@ package struct Presigner {
                 path: [slash] + Array(bucket.utf8) + [slash] + key, query: parameters + own),
             fields: [S3Request.Field("host", endpoint.authority)])
         let canonical = CanonicalRequest.bytes(
-            of: request, signedHeaders: .host, payload: PayloadHash.unsigned.text)
+            of: request, signedHeaders: .host, payload: .unsigned)
         let signature = SigningKey(secret: secret, scope: scope).signature(
-            of: StringToSign.bytes(time: time, scope: scope, canonical: canonical))
+            of: StringToSign.bytes(time: time, scope: scope.text.utf8, canonical: canonical))
         var url = Array(endpoint.url.utf8)
         PercentEncoding.append(request.target.path, keepsSlashes: true, to: &url)
         url.append(UInt8(ascii: "?"))
-        CanonicalRequest.appendQuery(request.target.query, to: &url)
+        CanonicalRequest.appendQuery(of: request.target, to: &url)
         return String(decoding: url, as: UTF8.self) + "&X-Amz-Signature=" + Hex.encode(signature)
     }
 }

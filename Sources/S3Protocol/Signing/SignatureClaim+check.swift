@@ -19,7 +19,7 @@ extension SignatureClaim {
     ) throws(S3Failure) {
         // Session tokens come with keys that we do not make.
         guard !hasSecurityToken else { throw S3Failure(.invalidToken) }
-        guard scope.region.utf8.elementsEqual(region.utf8) else {
+        guard credential.region.elementsEqual(region.utf8) else {
             throw place.credentialFailure(
                 "the region '\(scope.region)' is wrong; expecting '\(region)'",
                 details: [.init("Region", region)])
@@ -43,9 +43,10 @@ extension SignatureClaim {
         try checkTerms(of: request, region: region, at: now)
         let key = try key()
         let canonical = CanonicalRequest.bytes(
-            of: request, signedHeaders: signedHeaders, payload: payload.text)
-        let stringToSign = StringToSign.bytes(time: time, scope: scope, canonical: canonical)
-        guard signature.utf8.count == 64, let bytes = Hex.decode(signature.utf8),
+            of: request, signedHeaders: signedHeaders, payload: payload)
+        let stringToSign = StringToSign.bytes(
+            time: time, scope: credential.scopeText, canonical: canonical)
+        guard signature.count == 64, let bytes = Hex.decode(signature),
             key.isValid(bytes, of: stringToSign)
         else { throw doesNotMatch(canonical: canonical, stringToSign: stringToSign) }
         if !hasBody { try payload.checkIsOfNothing() }
@@ -91,12 +92,12 @@ extension SignatureClaim {
     /// canonical request anyhow, and wants `content-md5` signed.
     private func checkCoverage(of request: S3Request) throws(S3Failure) {
         var missing: [String] = []
-        if !signedHeaders.contains("host") { missing.append("host") }
-        for field in request.fields {
-            guard Self.mustBeSigned(field.name), !signedHeaders.contains(field.name) else {
-                continue
-            }
-            let name = field.name.lowercased()
+        if !signedHeaders.hasHost { missing.append("host") }
+        let header = request.header
+        for field in header.fields {
+            guard Self.mustBeSigned(field, header), !signedHeaders.contains(field, of: header)
+            else { continue }
+            let name = header.text(field.name).lowercased()
             if !missing.contains(name) { missing.append(name) }
         }
         guard missing.isEmpty else {
@@ -106,10 +107,12 @@ extension SignatureClaim {
         }
     }
 
-    private static func mustBeSigned(_ name: String) -> Bool {
-        S3Request.hasPrefix(name, "x-amz-".utf8)
-            && !S3Request.isSame(name, "x-amz-content-sha256".utf8)
-            || S3Request.isSame(name, "content-md5".utf8)
+    private static func mustBeSigned(
+        _ field: RequestHeader.Field, _ header: RequestHeader
+    ) -> Bool {
+        header.isNamed(field, beginning: "x-amz-")
+            && !header.isNamed(field, "x-amz-content-sha256")
+            || header.isNamed(field, "content-md5")
     }
 
     /// What S3 tells to those who debug a signer: all of it is made of what the client sent.
@@ -119,7 +122,7 @@ extension SignatureClaim {
             details: [
                 .init("AWSAccessKeyId", accessKeyID),
                 .init("StringToSign", String(decoding: stringToSign, as: UTF8.self)),
-                .init("SignatureProvided", signature),
+                .init("SignatureProvided", String(decoding: signature, as: UTF8.self)),
                 .init("StringToSignBytes", Self.spaced(stringToSign)),
                 .init("CanonicalRequest", String(decoding: canonical, as: UTF8.self)),
                 .init("CanonicalRequestBytes", Self.spaced(canonical)),

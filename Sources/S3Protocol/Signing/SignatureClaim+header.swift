@@ -1,34 +1,35 @@
 extension SignatureClaim {
     /// Reads a claim from the `Authorization` field.
     init(
-        authorization text: String, fields: SigningFields, query: QueryAuthentication
+        authorization text: ArraySlice<UInt8>, fields: SigningFields, query: QueryAuthentication
     ) throws(S3Failure) {
         let parts = try AuthorizationParts(text)
         let credential = try Credential(parts.credential, at: .header)
         let signedHeaders = try Self.signedHeaders(parts.signedHeaders, at: .header)
-        let time = try Self.time(of: fields)
-        guard credential.scope.date == time.date else {
-            throw SignaturePlace.header.failure(
-                "Invalid credential date \"\(credential.scope.date)\". This date is not the same "
-                    + "as X-Amz-Date: \"\(time.date)\".")
-        }
+        let (time, date) = try Self.time(of: fields)
+        try credential.checkDay(date, at: .header)
         guard let hash = fields.contentHash else {
             throw S3Failure(
                 .invalidRequest, "Missing required header for this request: x-amz-content-sha256")
         }
         self.init(
             credential: credential, time: time, kind: .header, signedHeaders: signedHeaders,
-            signature: String(decoding: parts.signature, as: UTF8.self),
+            signature: parts.signature,
             payload: try PayloadHash(hash),
             hasSecurityToken: query.hasSecurityToken || fields.hasSecurityToken)
     }
 
-    /// When a request says it was signed.
-    private static func time(of fields: SigningFields) throws(S3Failure) -> SigningTime {
-        if let text = fields.signingDate {
-            if let time = SigningTime(basic: text.utf8) { return time }
-        } else if let text = fields.date {
-            if let time = SigningTime(date: text) ?? SigningTime(basic: text.utf8) { return time }
+    /// When a request says it was signed, with the text that says so in the basic form.
+    private static func time(
+        of fields: SigningFields
+    ) throws(S3Failure) -> (SigningTime, ArraySlice<UInt8>) {
+        if let text = fields.signingDate ?? fields.date, let time = SigningTime(basic: text) {
+            return (time, text)
+        }
+        if fields.signingDate == nil, let text = fields.date,
+            let time = SigningTime(date: String(decoding: text, as: UTF8.self))
+        {
+            return (time, Array(time.text.utf8)[...])
         }
         throw S3Failure(
             .accessDenied, "AWS authentication requires a valid Date or x-amz-date header")
@@ -41,8 +42,7 @@ private struct AuthorizationParts {
     let signedHeaders: ArraySlice<UInt8>
     let signature: ArraySlice<UInt8>
 
-    init(_ text: String) throws(S3Failure) {
-        let bytes = Array(text.utf8)
+    init(_ bytes: ArraySlice<UInt8>) throws(S3Failure) {
         let end = bytes.firstIndex { $0 == 0x20 || $0 == 0x09 } ?? bytes.endIndex
         try Self.checkScheme(bytes[..<end])
         var credential: ArraySlice<UInt8>?

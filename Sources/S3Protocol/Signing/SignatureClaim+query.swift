@@ -7,26 +7,33 @@ struct QueryAuthentication {
         case version2Key, version2Signature
     }
 
-    private static let names = [
+    private static let names: [StaticString] = [
         "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
         "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Content-Sha256",
         "AWSAccessKeyId", "Signature",
-    ].map { Array($0.utf8) }
+    ]
 
-    private var found: [[UInt8]?] = []
+    private var found: [ArraySlice<UInt8>?] = []
     /// Whether one of the names came twice.
     private(set) var hasDuplicate = false
 
-    init(_ query: [RequestTarget.Parameter]) {
-        for parameter in query {
-            guard let index = Self.names.firstIndex(of: parameter.name) else { continue }
-            if found.isEmpty { found = Array(repeating: nil, count: Self.names.count) }
+    init(_ target: RequestTarget) {
+        if target.places.isEmpty { return }
+        let names = Self.names
+        for place in target.places {
+            let index = names.firstIndex { name in
+                name.utf8CodeUnitCount == place.name.count && target.isEqual(place.name, name)
+            }
+            guard let index else { continue }
+            if found.isEmpty { found = Array(repeating: nil, count: names.count) }
             if found[index] != nil { hasDuplicate = true }
-            found[index] = parameter.value
+            found[index] = target.bytes[place.value]
         }
     }
 
-    private func value(_ name: Name) -> [UInt8]? { found.isEmpty ? nil : found[name.rawValue] }
+    private func value(_ name: Name) -> ArraySlice<UInt8>? {
+        found.isEmpty ? nil : found[name.rawValue]
+    }
 
     /// Whether there is anything of a presigned URL.
     var isVersion4: Bool {
@@ -38,15 +45,15 @@ struct QueryAuthentication {
     /// Whether there is a session token.
     var hasSecurityToken: Bool { value(.securityToken) != nil }
     /// `X-Amz-Content-Sha256`, which some signers put here.
-    var contentHash: [UInt8]? { value(.contentHash) }
+    var contentHash: ArraySlice<UInt8>? { value(.contentHash) }
 
     /// The parameters that a presigned URL must have.
     struct Required {
-        let credential: [UInt8]
-        let date: [UInt8]
-        let expires: [UInt8]
-        let signedHeaders: [UInt8]
-        let signature: [UInt8]
+        let credential: ArraySlice<UInt8>
+        let date: ArraySlice<UInt8>
+        let expires: ArraySlice<UInt8>
+        let signedHeaders: ArraySlice<UInt8>
+        let signature: ArraySlice<UInt8>
     }
 
     /// - Throws: `.authorizationQueryParametersError` where one is missing or came twice, or for
@@ -79,22 +86,18 @@ extension SignatureClaim {
     /// Reads a claim from a presigned URL.
     init(query: QueryAuthentication, fields: SigningFields) throws(S3Failure) {
         let required = try query.required()
-        let credential = try Credential(required.credential[...], at: .query)
+        let credential = try Credential(required.credential, at: .query)
         guard let time = SigningTime(basic: required.date) else {
             throw SignaturePlace.query.failure(
                 "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
-        guard credential.scope.date == time.date else {
-            throw SignaturePlace.query.failure(
-                "Invalid credential date \"\(credential.scope.date)\". This date is not the same "
-                    + "as X-Amz-Date: \"\(time.date)\".")
-        }
+        try credential.checkDay(required.date, at: .query)
         let expires = try Self.expiry(required.expires)
         let signedHeaders = try Self.signedHeaders(required.signedHeaders, at: .query)
         self.init(
             credential: credential, time: time, kind: .presigned(expires: expires),
             signedHeaders: signedHeaders,
-            signature: String(decoding: required.signature, as: UTF8.self),
+            signature: required.signature,
             payload: try Self.payload(fields: fields, query: query),
             hasSecurityToken: query.hasSecurityToken || fields.hasSecurityToken)
     }
@@ -105,12 +108,12 @@ extension SignatureClaim {
     ) throws(S3Failure) -> PayloadHash {
         if let hash = fields.contentHash { return try PayloadHash(hash) }
         guard let hash = query.contentHash else { return .unsigned }
-        return try PayloadHash(String(decoding: hash, as: UTF8.self))
+        return try PayloadHash(hash)
     }
 
     /// Seconds that a presigned URL is good for.
-    private static func expiry(_ text: [UInt8]) throws(S3Failure) -> Int {
-        let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text[...]
+    private static func expiry(_ text: ArraySlice<UInt8>) throws(S3Failure) -> Int {
+        let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
         guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw SignaturePlace.query.failure("X-Amz-Expires should be a number")
         }

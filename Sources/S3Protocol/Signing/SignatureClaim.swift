@@ -8,10 +8,8 @@ package struct SignatureClaim: Sendable {
         case presigned(expires: Int)
     }
 
-    /// The id of the access key whose secret signed it.
-    package let accessKeyID: String
-    /// What the signing key was made for.
-    package let scope: CredentialScope
+    /// Whose secret signed it, and what the signing key was made for.
+    package let credential: Credential
     /// When it was signed: `x-amz-date`, or `Date` where there is none.
     package let time: SigningTime
     /// Where the signature stands, and how long it is good for.
@@ -19,7 +17,7 @@ package struct SignatureClaim: Sendable {
     /// The names of the fields that it covers.
     package let signedHeaders: SignedHeaders
     /// The signature as it was sent, which should be 64 hexadecimal digits.
-    package let signature: String
+    package let signature: ArraySlice<UInt8>
     /// What it says of the body.
     package let payload: PayloadHash
     /// Whether a session token came along.
@@ -30,12 +28,16 @@ package struct SignatureClaim: Sendable {
     /// The longest that a presigned URL can be good for, in seconds: seven days.
     package static let longestExpiry = 604_800
 
+    /// The id of the access key whose secret signed it.
+    package var accessKeyID: String { credential.accessKeyID }
+    /// What the signing key was made for.
+    package var scope: CredentialScope { credential.scope }
+
     init(
         credential: Credential, time: SigningTime, kind: Kind, signedHeaders: SignedHeaders,
-        signature: String, payload: PayloadHash, hasSecurityToken: Bool
+        signature: ArraySlice<UInt8>, payload: PayloadHash, hasSecurityToken: Bool
     ) {
-        accessKeyID = credential.accessKeyID
-        scope = credential.scope
+        self.credential = credential
         self.time = time
         self.kind = kind
         self.signedHeaders = signedHeaders
@@ -49,8 +51,8 @@ package struct SignatureClaim: Sendable {
     /// - Throws: S3's code for a claim that is malformed, made twice or in several ways, or in a way
     ///   other than Signature Version 4.
     package init?(of request: S3Request) throws(S3Failure) {
-        let query = QueryAuthentication(request.target.query)
-        let fields = SigningFields(request.fields)
+        let query = QueryAuthentication(request.target)
+        let fields = SigningFields(request.header)
         if let authorization = fields.authorization {
             guard !fields.hasTwoAuthorizations, !query.isVersion2, !query.isVersion4 else {
                 throw Self.onlyOneMechanism(details: [.init("ArgumentName", "Authorization")])
@@ -82,9 +84,9 @@ package struct SignatureClaim: Sendable {
 
     /// Reads the list of signed fields.
     static func signedHeaders(
-        _ list: some Sequence<UInt8>, at place: SignaturePlace
+        _ list: ArraySlice<UInt8>, at place: SignaturePlace
     ) throws(S3Failure) -> SignedHeaders {
-        guard let signed = SignedHeaders(Array(list)) else {
+        guard let signed = SignedHeaders(list) else {
             throw place.failure(
                 "SignedHeaders must be at most \(SignedHeaders.most) different names in lower case "
                     + "with ';' between them.")

@@ -4,20 +4,20 @@ package struct SignedHeaders: Hashable, Sendable, CustomStringConvertible {
     package static let most = 256
 
     /// The list as it was sent.
-    let bytes: [UInt8]
+    let bytes: ArraySlice<UInt8>
     /// Where each name stands in it.
     let names: [Range<Int>]
 
     /// Reads a list; nil for one with an empty name, with a name twice, with more than `most`, or with
     /// what no field's name in lower case has. A colon or a line's end in a name would let two
     /// requests have one canonical form.
-    package init?(_ list: [UInt8]) {
+    package init?(_ list: ArraySlice<UInt8>) {
         var names: [Range<Int>] = []
-        names.reserveCapacity(16)
-        var start = 0
+        names.reserveCapacity(8)
+        var start = list.startIndex
         var isAscending = true
-        for index in 0...list.count {
-            if index < list.count, list[index] != UInt8(ascii: ";") {
+        for index in list.startIndex...list.endIndex {
+            if index < list.endIndex, list[index] != UInt8(ascii: ";") {
                 guard Self.isAllowed(list[index]) else { return nil }
                 continue
             }
@@ -39,15 +39,20 @@ package struct SignedHeaders: Hashable, Sendable, CustomStringConvertible {
     static let host = SignedHeaders(name: "host")
 
     private init(name: String) {
-        bytes = Array(name.utf8)
-        names = [0..<bytes.count]
+        bytes = Array(name.utf8)[...]
+        names = [bytes.indices]
     }
 
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Whether a field's name, as it was sent, is in the list.
-    func contains(_ sent: String) -> Bool {
-        names.contains { S3Request.isSame(sent, bytes[$0]) }
+    func contains(_ field: RequestHeader.Field, of header: RequestHeader) -> Bool {
+        names.contains { header.isNamed(field, bytes[$0]) }
+    }
+
+    /// Whether the host is in the list.
+    var hasHost: Bool {
+        names.contains { $0.count == 4 && bytes[$0].elementsEqual("host".utf8) }
     }
 
     /// Whether a byte is one of a token (RFC 9110) and no capital.

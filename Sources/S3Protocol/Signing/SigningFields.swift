@@ -4,39 +4,37 @@
 /// of these is well-formed then.
 struct SigningFields {
     /// `Authorization`, nil where it is empty too.
-    private(set) var authorization: String?
+    private(set) var authorization: ArraySlice<UInt8>?
     /// Whether `Authorization` came more than once.
     private(set) var hasTwoAuthorizations = false
     /// `x-amz-date`.
-    private(set) var signingDate: String?
+    private(set) var signingDate: ArraySlice<UInt8>?
     /// `Date`.
-    private(set) var date: String?
+    private(set) var date: ArraySlice<UInt8>?
     /// `x-amz-content-sha256`.
-    private(set) var contentHash: String?
+    private(set) var contentHash: ArraySlice<UInt8>?
     /// Whether `x-amz-security-token` came.
     private(set) var hasSecurityToken = false
 
-    init(_ fields: [S3Request.Field]) {
-        for field in fields {
-            switch field.name.utf8.count {
-            case 4 where S3Request.isSame(field.name, "date".utf8):
-                date = Self.joined(date, field.value)
-            case 10 where S3Request.isSame(field.name, "x-amz-date".utf8):
-                signingDate = Self.joined(signingDate, field.value)
-            case 13 where S3Request.isSame(field.name, "authorization".utf8):
-                if field.value.isEmpty { continue }
+    init(_ header: RequestHeader) {
+        for field in header.fields {
+            let value = header.bytes[field.value]
+            switch field.name.count {
+            case 4 where header.isNamed(field, "date"): Self.join(value, to: &date)
+            case 10 where header.isNamed(field, "x-amz-date"): Self.join(value, to: &signingDate)
+            case 13 where header.isNamed(field, "authorization"):
+                if value.isEmpty { continue }
                 hasTwoAuthorizations = hasTwoAuthorizations || authorization != nil
-                authorization = field.value
-            case 20 where S3Request.isSame(field.name, "x-amz-content-sha256".utf8):
-                contentHash = Self.joined(contentHash, field.value)
-            case 20 where S3Request.isSame(field.name, "x-amz-security-token".utf8):
-                hasSecurityToken = true
+                authorization = value
+            case 20 where header.isNamed(field, "x-amz-content-sha256"):
+                Self.join(value, to: &contentHash)
+            case 20 where header.isNamed(field, "x-amz-security-token"): hasSecurityToken = true
             default: continue
             }
         }
     }
 
-    private static func joined(_ earlier: String?, _ value: String) -> String {
-        earlier.map { "\($0),\(value)" } ?? value
+    private static func join(_ value: ArraySlice<UInt8>, to earlier: inout ArraySlice<UInt8>?) {
+        earlier = earlier.map { $0 + [UInt8(ascii: ",")] + value } ?? value
     }
 }

@@ -50,18 +50,16 @@ extension SigningKey: CustomStringConvertible, CustomDebugStringConvertible, Cus
 
 /// The text that is signed: algorithm, time, scope and the digest of the canonical request.
 enum StringToSign {
-    static func bytes(time: SigningTime, scope: CredentialScope, canonical: [UInt8]) -> [UInt8] {
+    static func bytes(
+        time: SigningTime, scope: some Sequence<UInt8>, canonical: [UInt8]
+    ) -> [UInt8] {
         var buffer: [UInt8] = []
         buffer.reserveCapacity(192)
         buffer.append(contentsOf: SignatureClaim.algorithm.utf8)
         buffer.append(0x0a)
-        buffer.append(contentsOf: time.text.utf8)
+        time.append(to: &buffer)
         buffer.append(0x0a)
-        for part in [scope.date, scope.region, scope.service] {
-            buffer.append(contentsOf: part.utf8)
-            buffer.append(UInt8(ascii: "/"))
-        }
-        buffer.append(contentsOf: CredentialScope.terminator.utf8)
+        buffer.append(contentsOf: scope)
         buffer.append(0x0a)
         Hex.append(SHA256.hash(data: canonical), to: &buffer)
         return buffer

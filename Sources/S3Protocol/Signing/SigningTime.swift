@@ -4,20 +4,25 @@ package import VolumeModel
 package struct SigningTime: Hashable, Sendable {
     /// Seconds since 1970-01-01 in UTC.
     package let seconds: Int64
-    /// `20130524T000000Z`, as a string to sign has it.
-    package let text: String
 
+    /// `20130524T000000Z`, as a string to sign has it.
+    package var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
     /// The day's eight digits.
     package var date: String { String(decoding: text.utf8.prefix(8), as: UTF8.self) }
     /// The instant itself; seconds that 64 bits of nanoseconds do not hold are never read.
     package var timestamp: Timestamp { Timestamp(nanoseconds: seconds * 1_000_000_000) }
 
     /// The second that an instant falls into.
-    package init(_ timestamp: Timestamp) {
-        let whole = timestamp.secondsSinceEpoch
-        let (day, time) = Timestamp(nanoseconds: whole * 1_000_000_000).dayAndTime
+    package init(_ timestamp: Timestamp) { seconds = timestamp.secondsSinceEpoch }
+
+    /// Appends the text.
+    func append(to bytes: inout [UInt8]) {
+        let (day, time) = timestamp.dayAndTime
         let rest = Int(time / 1_000_000_000)
-        var bytes: [UInt8] = []
         CalendarText.append(day.year, 4, to: &bytes)
         CalendarText.append(day.month, 2, to: &bytes)
         CalendarText.append(day.day, 2, to: &bytes)
@@ -26,22 +31,23 @@ package struct SigningTime: Hashable, Sendable {
         CalendarText.append(rest / 60 % 60, 2, to: &bytes)
         CalendarText.append(rest % 60, 2, to: &bytes)
         bytes.append(UInt8(ascii: "Z"))
-        seconds = whole
-        text = String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads `20130524T000000Z`; nil for anything else and for days and times that do not exist.
-    package init?(basic text: some Collection<UInt8>) {
-        let bytes = Array(text)
-        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z"),
-            let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[4..<6]),
-            let day = Self.number(bytes[6..<8]), let hour = Self.number(bytes[9..<11]),
-            let minute = Self.number(bytes[11..<13]), let second = Self.number(bytes[13..<15]),
+    package init?(basic bytes: ArraySlice<UInt8>) {
+        let start = bytes.startIndex
+        guard bytes.count == 16, bytes[start + 8] == UInt8(ascii: "T"),
+            bytes[start + 15] == UInt8(ascii: "Z"),
+            let year = Self.number(bytes[start..<(start + 4)]),
+            let month = Self.number(bytes[(start + 4)..<(start + 6)]),
+            let day = Self.number(bytes[(start + 6)..<(start + 8)]),
+            let hour = Self.number(bytes[(start + 9)..<(start + 11)]),
+            let minute = Self.number(bytes[(start + 11)..<(start + 13)]),
+            let second = Self.number(bytes[(start + 13)..<(start + 15)]),
             let seconds = Self.seconds(
                 CalendarDay(year: year, month: month, day: day), hour, minute, second)
         else { return nil }
         self.seconds = seconds
-        self.text = String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads a `Date` field's instant as `CalendarText.parse(fixed:)` does; nil for anything else.

@@ -6,7 +6,7 @@ package enum ErrorDocument {
     ///   - resource: the path that was asked for, decoded.
     ///   - requestID: what the answer's `x-amz-request-id` says.
     package static func bytes(
-        _ failure: S3Failure, resource: [UInt8], requestID: String
+        _ failure: S3Failure, resource: some Sequence<UInt8>, requestID: String
     ) -> [UInt8] {
         var writer = XMLWriter()
         // S3 gives errors no namespace.
