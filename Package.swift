@@ -90,7 +90,7 @@ let package = Package(
             name: "S3Gateway",
             dependencies: [
                 "VolumeModel", "AccessControl", "Identity", "Origins", "S3Protocol",
-                "VolumeService", crypto, logging, metrics, nio, nioHTTP, nioPosix, nioTLS,
+                "VolumeService", crypto, logging, metrics, nio, nioPosix, nioTLS,
             ]),
 
         // Layer 5: the command line.

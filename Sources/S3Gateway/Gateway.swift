@@ -176,6 +176,13 @@ package final class Gateway: Sendable {
         return { count in await pacer.wait(for: count, of: principal) }
     }
 
+    /// Tells why an answer was cut off.
+    func logCut(_ exchange: Exchange, _ reason: any Error) {
+        logger.warning(
+            "an answer was cut off",
+            metadata: ["request": "\(exchange.id)", "reason": "\(reason)"])
+    }
+
     /// Counts and logs an exchange that is over.
     func done(_ exchange: Exchange, _ outcome: Responder.Outcome, sent: Int, isWhole: Bool) {
         let shape = outcome.shape ?? current.value

@@ -1,6 +1,12 @@
 /// Lower-case hexadecimal.
+///
+/// Inlinable, since other modules call it for every request.
 package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
+    /// The digit of a number from 0 to 15.
+    @inlinable
+    package static func digit(_ number: UInt8) -> UInt8 {
+        number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") - 10 + number
+    }
 
     /// Two digits for each byte.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
@@ -10,10 +16,11 @@ package enum Hex {
     }
 
     /// Appends two digits for each byte.
+    @inlinable
     package static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
         for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
         }
     }
 
@@ -21,6 +28,7 @@ package enum Hex {
     package static func isDigit(_ character: UInt8) -> Bool { value(character) != nil }
 
     /// The bytes, or nil where `text` is not an even number of hexadecimal digits of either case.
+    @inlinable
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
@@ -39,6 +47,7 @@ package enum Hex {
     }
 
     /// What a digit of either case stands for, or nil.
+    @inlinable
     package static func value(_ character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")

@@ -100,6 +100,14 @@ package final class ReadHandle: Sendable {
         if !isShared { file.close() }
     }
 
+    /// Whether a byte could be read without asking the disk; says nothing of which version.
+    package func isInMemory(at offset: Int64) -> Bool {
+        guard authorise == nil, !file.isNetwork else { return false }
+        return withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { byte in
+            file.readNow(into: UnsafeMutableRawBufferPointer(byte), at: offset)
+        }
+    }
+
     /// Reads into memory what is there already, and confirms it; false where the disk would have to
     /// be asked.
     ///

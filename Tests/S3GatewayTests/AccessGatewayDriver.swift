@@ -174,6 +174,7 @@ final class AccessGatewayDriver: AccessDriver {
     }
 
     private static func decoded(_ text: String) -> [UInt8] {
-        (try? RequestTarget(parsing: Array("/\(text)".utf8)[...]))?.path.dropFirst().map { $0 } ?? []
+        (try? RequestTarget(parsing: Array("/\(text)".utf8)[...]))?.path.dropFirst().map { $0 }
+            ?? []
     }
 }

@@ -1,5 +1,6 @@
 internal import AccessControl
 internal import S3Protocol
+internal import Synchronization
 internal import VolumeModel
 internal import VolumeService
 
@@ -36,6 +37,19 @@ extension Responder {
     ///
     /// - Throws: `.noSuchBucket` for what names no volume.
     func place(_ name: String) throws(S3Failure) -> BucketPlace {
+        if let known = places.withLock({ $0[name] }) { return known }
+        let made = try newPlace(name)
+        places.withLock { places in
+            if places.count >= Self.mostPlaces { places = [:] }
+            places[name] = made
+        }
+        return made
+    }
+
+    /// Names that are remembered; more are forgotten all at once.
+    private static let mostPlaces = 1_024
+
+    private func newPlace(_ name: String) throws(S3Failure) -> BucketPlace {
         let alias = settings.aliases[name]
         guard let reference = alias?.volume ?? (try? VolumeReference(bucket: name)),
             reference.site == nil

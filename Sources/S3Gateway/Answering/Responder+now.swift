@@ -4,8 +4,8 @@ internal import VolumeModel
 internal import VolumeService
 
 extension Responder {
-    /// Answers a request for a small object that was read a moment ago, without waiting for
-    /// anything: on an event loop. Nil where that cannot be, and somebody who may wait has to answer.
+    /// Answers a request for an object that was read a moment ago and is still open, without waiting
+    /// for anything: on an event loop. Nil where that cannot be, and somebody who may wait has to answer.
     ///
     /// The signature, the rights and the version are checked as always.
     func answerNow(_ question: Question, at now: Timestamp) -> Outcome? {
@@ -33,20 +33,23 @@ extension Responder {
         else { return nil }
         var answer = header
         if !isHead, let range {
-            guard range.count <= Self.smallest, let handle = service.openAgain(found) else {
-                return nil
+            guard let handle = service.openAgain(found) else { return nil }
+            if range.count > Self.smallest {
+                answer.body = .file(handle, range)
+            } else {
+                defer { handle.close() }
+                guard let bytes = try? handle.bytesNow(range) else { return nil }
+                answer.body = .bytes(bytes)
             }
-            defer { handle.close() }
-            guard let bytes = try? handle.bytesNow(range) else { return nil }
-            answer.body = .bytes(bytes)
         }
         // Only now is it sure that nobody else answers: one request counts, and is entered, once.
         guard pacer.admits(principal) else {
+            answer.discard()
             answer = Answer(
                 S3Failure(.slowDown), resource: request.target.path, requestID: question.id)
             return Outcome(answer: answer, operation: operation.name, principal: principal)
         }
-        if case .bytes = answer.body { service.noteOpened(found) }
+        if !isHead, range != nil { service.noteOpened(found) }
         return Outcome(answer: answer, operation: operation.name, principal: principal)
     }
 }

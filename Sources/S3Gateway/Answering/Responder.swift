@@ -2,6 +2,7 @@ internal import AccessControl
 internal import Crypto
 internal import Logging
 internal import S3Protocol
+internal import Synchronization
 internal import VolumeModel
 internal import VolumeService
 
@@ -14,6 +15,8 @@ final class Responder: Sendable {
     let tokenKey: SymmetricKey
     let pacer: Pacer
     let logger: Logger
+    /// What names of buckets stand for, once they were read.
+    let places = Mutex<[String: BucketPlace]>([:])
 
     init(
         service: any VolumeService, authenticator: any RequestAuthenticator,

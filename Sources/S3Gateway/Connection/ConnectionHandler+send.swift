@@ -22,7 +22,9 @@ extension ConnectionHandler {
             context.write(
                 wrapOutboundOut(.byteBuffer(head(of: outcome.answer, exchange, context))),
                 promise: nil)
-            stream(handle, range, exchange, outcome, context)
+            if !sendNow(handle, range, exchange, outcome, context) {
+                stream(handle, range, 0, exchange, outcome, context)
+            }
         default:
             outcome.answer.discard()
             sendWhole(exchange, outcome, context)
@@ -129,8 +131,11 @@ extension ConnectionHandler {
         }
     }
 
-    private func stream(
-        _ handle: ReadHandle, _ range: Range<Int64>, _ exchange: Exchange,
+    /// Sends bytes that have to be waited for.
+    ///
+    /// - Parameter before: how many of the answer's went out already.
+    func stream(
+        _ handle: ReadHandle, _ range: Range<Int64>, _ before: Int64, _ exchange: Exchange,
         _ outcome: Responder.Outcome, _ context: ChannelHandlerContext
     ) {
         leaveUnlimited()
@@ -143,12 +148,9 @@ extension ConnectionHandler {
         transfer = Task {
             let (sent, failure) = await sender.send(range)
             handle.close()
-            if let failure {
-                gateway.logger.warning(
-                    "an answer was cut off",
-                    metadata: ["request": "\(exchange.id)", "reason": "\(failure)"])
-            }
-            gateway.done(exchange, outcome, sent: Int(sent), isWhole: failure == nil)
+            if let failure { gateway.logCut(exchange, failure) }
+            gateway.done(
+                exchange, outcome, sent: Int(before + sent), isWhole: failure == nil)
             loop.eventLoop.execute {
                 let (handler, context) = loop.value
                 handler.finish(exchange, isWhole: failure == nil, context)

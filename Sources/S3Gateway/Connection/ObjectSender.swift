@@ -29,7 +29,7 @@ struct ObjectSender: Sendable {
     /// Bytes that are read at a time.
     private static let chunk: Int64 = 1 << 20
     /// Bytes that are held back until all others are confirmed.
-    private static let tail: Int64 = 64 << 10
+    static let tail: Int64 = 64 << 10
 
     /// Sends bytes, which are more than none.
     ///
@@ -77,11 +77,8 @@ struct ObjectSender: Sendable {
     }
 
     private func send(_ descriptor: Int32, _ range: Range<Int64>) async throws {
-        let file = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
-        // The descriptor stays the handle's own.
-        defer { _ = try? file.takeDescriptorOwnership() }
-        let region = FileRegion(
-            fileHandle: file, readerIndex: Int(range.lowerBound), endIndex: Int(range.upperBound))
+        let region = FileRegion(lending: descriptor, range)
+        defer { region.takeBack() }
         try await limited {
             try await channel.writeAndFlush(IOData.fileRegion(region))
         }
@@ -118,6 +115,18 @@ struct ObjectSender: Sendable {
         }
         return buffer
     }
+}
+
+extension FileRegion {
+    /// A part of a file whose descriptor stays somebody else's; `takeBack()` has to follow.
+    init(lending descriptor: Int32, _ range: Range<Int64>) {
+        self.init(
+            fileHandle: NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor),
+            readerIndex: Int(range.lowerBound), endIndex: Int(range.upperBound))
+    }
+
+    /// Leaves the descriptor to whose it is.
+    func takeBack() { _ = try? fileHandle.takeDescriptorOwnership() }
 }
 
 extension ReadHandle {
