@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs benchmarks by hand; never part of the tests.
 #
-#   deploy/bench/run.sh [--quick] [--json FOLDER] [--clean] [NAME...]    scan walk smallfiles read accessmount
+#   deploy/bench/run.sh [--quick] [--json FOLDER] [--clean] [NAME...]    scan walk smallfiles read accessmount s3
 #
 # As root, with a release build: swift build -c release --product perigee. $PERIGEE names another
 # binary. Test data go below ${TMPDIR:-/var/tmp}/perigee-bench, which must be on a disk; the tree of
@@ -21,18 +21,18 @@ while (($#)); do
         --json) json=${2:?--json needs a folder}; shift ;;
         --clean) rm -rf "${TMPDIR:-/var/tmp}/perigee-bench"; exit ;;
         -h | --help) sed -n '2,12s/^#$//p;2,12s/^# //p' "${BASH_SOURCE[0]}"; exit ;;
-        scan | walk | smallfiles | read | accessmount) names+=("$1") ;;
-        *) echo "run.sh: unknown: $1 (scan walk smallfiles read accessmount, --quick, --json FOLDER, --clean)" >&2; exit 64 ;;
+        scan | walk | smallfiles | read | accessmount | s3) names+=("$1") ;;
+        *) echo "run.sh: unknown: $1 (scan walk smallfiles read accessmount s3, --quick, --json FOLDER, --clean)" >&2; exit 64 ;;
     esac
     shift
 done
-((${#names[@]})) || names=(scan walk smallfiles read accessmount)
+((${#names[@]})) || names=(scan walk smallfiles read accessmount s3)
 [[ -z ${PERIGEE:-} ]] || words+=(--perigee "$PERIGEE")
 
 missing=()
-for peer in bindfs cc python3; do command -v "$peer" >/dev/null || missing+=("$peer"); done
+for peer in bindfs cc curl nginx python3; do command -v "$peer" >/dev/null || missing+=("$peer"); done
 if ((${#missing[@]})); then
-    echo "run.sh: missing: ${missing[*]} (apt-get install bindfs gcc libc6-dev python3)" >&2
+    echo "run.sh: missing: ${missing[*]} (apt-get install bindfs curl gcc libc6-dev nginx-light python3)" >&2
     exit 1
 fi
 
