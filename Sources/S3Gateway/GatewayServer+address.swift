@@ -42,14 +42,16 @@ extension GatewayServer.Address {
     }
 
     private func failure(_ error: any Error) -> PerigeeError {
-        if let error = error as? IOError, error.errnoCode == EADDRINUSE {
+        let code = (error as? IOError)?.errnoCode
+        if code == EADDRINUSE {
             return PerigeeError(
                 .busy, "another program listens on \(self)",
                 remedy: "end it, or listen elsewhere")
         }
         return PerigeeError(
             .invalidArgument, "cannot listen on \(self)",
-            remedy: "name an address of this machine, and a port that you may use", cause: error)
+            remedy: "name an address of this machine, and a port that you may use",
+            cause: code.map { SystemError($0) } ?? error)
     }
 }
 
