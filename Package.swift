@@ -41,6 +41,8 @@ let package = Package(
         .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "VolumeModel", dependencies: ["CKernel", crypto]),
 
         // Layer 1: one subject each, unaware of one another.
@@ -61,7 +63,9 @@ let package = Package(
         .target(
             name: "Catalogue", dependencies: ["VolumeModel", "CKernel", "CSQLite", crypto]),
         .target(
-            name: "Origins", dependencies: ["VolumeModel", "CKernel", crypto, logging]),
+            name: "Origins", dependencies: ["VolumeModel", "CKernel", "CCurl", crypto, logging]),
+        .target(
+            name: "BlockCache", dependencies: ["VolumeModel", "CKernel", crypto, logging]),
         .target(name: "S3Protocol", dependencies: ["VolumeModel", crypto]),
         .target(name: "SampleArchive", dependencies: [crypto]),
 
@@ -70,7 +74,7 @@ let package = Package(
             name: "VolumeService",
             dependencies: [
                 "VolumeModel", "CKernel", "AccessControl", "ControlStore", "Identity", "Catalogue",
-                "Origins", crypto, logging, metrics,
+                "Origins", "BlockCache", "S3Protocol", crypto, logging, metrics,
             ]),
 
         // Layer 3: a file system that knows no kernel.
@@ -98,7 +102,8 @@ let package = Package(
             name: "perigee",
             dependencies: [
                 "VolumeModel", "CKernel", "AccessControl", "ControlStore", "Identity",
-                "PolicyFiles", "YAMLFiles", "Origins", "SampleArchive", "VolumeService",
+                "PolicyFiles", "YAMLFiles", "Origins", "BlockCache", "SampleArchive",
+                "VolumeService",
                 "VolumeFileSystem", "FuseMount", "S3Protocol", "S3Gateway", "PrometheusMetrics",
                 argumentParser, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, unixSignals,
             ]),
@@ -140,7 +145,17 @@ let package = Package(
             name: "VolumeModelTests", dependencies: ["VolumeModel", "PerigeeTesting", crypto]),
         .testTarget(
             name: "OriginsTests",
-            dependencies: ["Origins", "VolumeModel", "CKernel", "PerigeeTesting"]),
+            dependencies: ["Origins", "S3Protocol", "VolumeModel", "CKernel", "PerigeeTesting"]),
+        .executableTarget(
+            name: "BlockCacheChild",
+            dependencies: ["BlockCache", "VolumeModel", "PerigeeTesting", logging],
+            path: "Tests/BlockCacheChild"),
+        .testTarget(
+            name: "BlockCacheTests",
+            dependencies: [
+                "BlockCache", "BlockCacheChild", "VolumeModel", "CKernel", "PerigeeTesting",
+                logging,
+            ]),
         .testTarget(
             name: "S3ProtocolTests",
             dependencies: ["S3Protocol", "VolumeModel", "PerigeeTesting", crypto],

@@ -6,9 +6,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source deploy/lib/common.sh
 
-# For these scripts' own check, getfattr on a mount, unshare, requests over HTTP, certificates, and
-# the programs from PyPI below.
-readonly TEST_PACKAGES=(attr bindfs curl openssl python3 python3-venv shellcheck util-linux)
+# For these scripts' own check, getfattr on a mount, unshare, requests over HTTP, a web archive,
+# certificates, and the programs from PyPI below.
+readonly TEST_PACKAGES=(
+    attr bindfs curl nginx-light openssl python3 python3-venv shellcheck util-linux
+)
 # Reads what `perigee sample-archive` writes, as a scientist would.
 readonly PYTHON_PACKAGES=('astropy>=6,<8' 'pvl>=1.3,<2' 'pds4-tools>=1.3,<2')
 readonly VENV=.venv-astropy

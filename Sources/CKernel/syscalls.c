@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -135,4 +136,14 @@ long perigee_read_now(int descriptor, void *buffer, size_t count, int64_t offset
     struct iovec part = {.iov_base = buffer, .iov_len = count};
     ssize_t got = preadv2(descriptor, &part, 1, offset, RWF_NOWAIT);
     return got < 0 ? -errno : got;
+}
+
+int perigee_make_event(void) { return result_of(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+/* Adding fails only where the sum has no room: it is readable then as well. */
+void perigee_raise_event(int descriptor) { (void)eventfd_write(descriptor, 1); }
+
+void perigee_clear_event(int descriptor) {
+    eventfd_t count;
+    (void)eventfd_read(descriptor, &count);
 }

@@ -130,7 +130,8 @@ package final class BlockingPool: Sendable {
                 }
             }
             let call = Call(
-                number: state.nextNumber, deadline: now + (deadline?.nanoseconds ?? 0), run: run,
+                number: state.nextNumber, deadline: now + (deadline?.wholeNanoseconds ?? 0),
+                run: run,
                 expire: expire)
             state.nextNumber += 1
             state.queue.append(call)
@@ -254,14 +255,5 @@ private final class Once<Value: Sendable>: Sendable {
             }
         }
         waiting?.resume(returning: value)
-    }
-}
-
-extension Duration {
-    /// As nanoseconds, at least 0 and at most some centuries.
-    fileprivate var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        let whole = UInt64(clamping: min(seconds, 1 << 33)) * 1_000_000_000
-        return whole + UInt64(clamping: attoseconds / 1_000_000_000)
     }
 }

@@ -150,10 +150,10 @@ package final class OriginFile: Sendable {
         return count
     }
 
-    /// Fills `buffer` with what is in memory at `offset`; false where that is less, or the file is
-    /// closed. What was read counts only after `confirm()`.
+    /// Fills `buffer` with what is in memory at `offset`; false where that is less, on a network root,
+    /// or where the file is closed. What was read counts only after `confirm()`.
     package func readNow(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Bool {
-        guard let held = state.withLock({ $0.held }) else { return false }
+        guard !root.isNetwork, let held = state.withLock({ $0.held }) else { return false }
         return perigee_read_now(held.value, buffer.baseAddress, buffer.count, offset)
             == buffer.count
     }

@@ -13,6 +13,8 @@ package struct FolderListing: Sendable {
         package var hasOtherNames: Bool
         /// Index into `targets`, or -1 where the item stands where its name says.
         package var target: Int32
+        /// Index into `tags`, or -1 where the origin tells none.
+        package var tag: Int32
         /// Bytes; 0 for a folder.
         package var size: Int64
         /// Nanoseconds since 1970; 0 for a folder, whose own listing tells.
@@ -25,7 +27,8 @@ package struct FolderListing: Sendable {
         /// Puts an item together.
         package init(
             nameOffset: UInt32, nameCount: UInt16, kind: EntryKind, target: Int32, size: Int64,
-            modified: Int64, changed: Int64, inode: UInt64, hasOtherNames: Bool = false
+            modified: Int64, changed: Int64, inode: UInt64, hasOtherNames: Bool = false,
+            tag: Int32 = -1
         ) {
             self.nameOffset = nameOffset
             self.nameCount = nameCount
@@ -36,6 +39,7 @@ package struct FolderListing: Sendable {
             self.changed = changed
             self.inode = inode
             self.hasOtherNames = hasOtherNames
+            self.tag = tag
         }
     }
 
@@ -45,6 +49,8 @@ package struct FolderListing: Sendable {
     package var items: [Item] = []
     /// Real paths below the root of items that were reached by a link.
     package var targets: [[UInt8]] = []
+    /// Entity tags of items, as their origin sends them.
+    package var tags: [String] = []
     /// Tokens of the items' versions, in the items' order; empty where nobody has made them.
     package var versions: [UInt64] = []
     /// Names that are there and of which nothing could be learnt: what is known of them stays.
@@ -60,6 +66,9 @@ package struct FolderListing: Sendable {
     package func name(_ item: Item) -> ArraySlice<UInt8> {
         names[Int(item.nameOffset)..<(Int(item.nameOffset) + Int(item.nameCount))]
     }
+
+    /// The entity tag of an item, where its origin tells one.
+    package func tag(_ item: Item) -> String? { item.tag >= 0 ? tags[Int(item.tag)] : nil }
 
     /// Puts the items into key order, each key once: POSIX leaves open whether a name that goes and
     /// comes back while its folder is being listed is there once or twice.

@@ -22,4 +22,6 @@ package enum Fingerprint: String, Sendable, CaseIterable, Codable {
     case sizeModifiedAndInode = "size+mtime+inode"
     /// The scan compares SHA-256 where size or time moved; at open, size and the time last seen.
     case digest
+    /// The entity tag, where an origin tells one, with the size; where it tells none, size and time.
+    case etag
 }

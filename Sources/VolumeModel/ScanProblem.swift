@@ -18,6 +18,8 @@ package struct ScanProblem: Hashable, Sendable {
         case linksMultiply = 14
         case hardLinkDiffers = 15
         case linkIntoVolume = 16
+        case keyIsNoPath = 17
+        case hiddenByFolder = 18
 
         /// Its name in reports and JSON.
         package var label: String {
@@ -38,6 +40,8 @@ package struct ScanProblem: Hashable, Sendable {
             case .linksMultiply: "links-multiply"
             case .hardLinkDiffers: "hard-link-differs"
             case .linkIntoVolume: "link-into-volume"
+            case .keyIsNoPath: "key-is-no-path"
+            case .hiddenByFolder: "hidden-by-folder"
             }
         }
 
@@ -47,6 +51,10 @@ package struct ScanProblem: Hashable, Sendable {
             case .specialFile: "a socket, pipe or device is not served"
             case .unreadableFile:
                 "the file cannot be read by this user; it stays as it was published before, if it was"
+            case .keyIsNoPath:
+                "an object's key with empty, `.` or `..` parts, or a slash at an end, is no path"
+            case .hiddenByFolder:
+                "the object is called as the folder of others is, and cannot stand beside it"
             case .unreadableFolder:
                 "the folder cannot be listed; it stays as it was published before, if it was"
             case .nameNotUTF8: "a name that is not UTF-8 cannot be exposed"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What the scripts in deploy/ share. Source it; it runs nothing by itself.
 
-# Debian packages without which the build fails (libfuse3, libsqlite3, pkg-config), SwiftPM cannot
-# fetch (git, curl, certificates), or an ordinary user cannot mount (fuse3).
+# Debian packages without which the build fails (libcurl, libfuse3, libsqlite3, pkg-config),
+# SwiftPM cannot fetch (git, curl, certificates), or an ordinary user cannot mount (fuse3).
 # shellcheck disable=SC2034 # Used by those who source this.
 readonly BUILD_PACKAGES=(
     ca-certificates fuse3 git libcurl4-openssl-dev libfuse3-dev libsqlite3-dev libssl-dev pkg-config

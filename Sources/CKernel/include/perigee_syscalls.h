@@ -59,6 +59,13 @@ int perigee_open_lock_file(const char *path, uint32_t mode);
 /* prctl(PR_SET_NAME) of the calling thread: at most 15 bytes are kept. */
 void perigee_name_thread(const char *name);
 
+/* eventfd(2) of 0 that is closed on exec and never waits. */
+int perigee_make_event(void);
+/* Makes an event's descriptor readable. */
+void perigee_raise_event(int descriptor);
+/* Makes it unreadable until it is raised again. */
+void perigee_clear_event(int descriptor);
+
 /* Starts a program in a session of its own: standard input from /dev/null, standard output and
    error to log, ready as descriptor 3, every other descriptor closed. The process's number, or a
    negated errno. */

@@ -64,15 +64,21 @@ package struct ListingQuery: Hashable, Sendable {
         _ target: RequestTarget, _ name: StaticString, most: Int
     ) throws(S3Failure) -> Int {
         guard let text = target.value(of: name), !text.isEmpty else { return most }
-        guard let number = Int(String(decoding: text, as: UTF8.self)),
-            (0...Int(Int32.max)).contains(number)
-        else {
+        guard let number = number(text), (0...Int(Int32.max)).contains(number) else {
             throw S3Failure(
                 .invalidArgument,
                 "Argument \(name) must be an integer between 0 and 2147483647",
                 details: argument("\(name)", text))
         }
         return min(number, most)
+    }
+
+    /// The number that digits are; nil where there is anything else, a sign too, or too many.
+    static func number(_ text: ArraySlice<UInt8>) -> Int? {
+        guard text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        return Int(String(decoding: text, as: UTF8.self))
     }
 
     static func argument(_ name: String, _ value: ArraySlice<UInt8>) -> [S3Failure.Detail] {

@@ -76,8 +76,7 @@ package struct ObjectQuery: Hashable, Sendable {
             partNumber = nil
             return
         }
-        guard let number = Int(String(decoding: text, as: UTF8.self)), (1...10_000).contains(number)
-        else {
+        guard let number = ListingQuery.number(text), (1...10_000).contains(number) else {
             throw S3Failure(
                 .invalidArgument,
                 "Part number must be an integer between 1 and 10000, inclusive",

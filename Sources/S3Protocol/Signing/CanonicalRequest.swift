@@ -1,4 +1,5 @@
 internal import Glibc
+internal import VolumeModel
 
 /// The text of a request that a signature covers, as Signature Version 4 has it for S3: the path is
 /// encoded once, and neither dot segments nor empty ones are taken out.

@@ -13,6 +13,9 @@ package enum PayloadHash: Hashable, Sendable {
     package static let ofNothing: StaticString =
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+    /// The hash of nothing, as a signer sends it.
+    static let ofNothingSigned = PayloadHash.sha256(Array("\(ofNothing)".utf8)[...])
+
     private static let streamingNames: [StaticString] = [
         "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",

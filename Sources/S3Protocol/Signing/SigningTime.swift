@@ -38,13 +38,13 @@ package struct SigningTime: Hashable, Sendable {
         let start = bytes.startIndex
         guard bytes.count == 16, bytes[start + 8] == UInt8(ascii: "T"),
             bytes[start + 15] == UInt8(ascii: "Z"),
-            let year = Self.number(bytes[start..<(start + 4)]),
-            let month = Self.number(bytes[(start + 4)..<(start + 6)]),
-            let day = Self.number(bytes[(start + 6)..<(start + 8)]),
-            let hour = Self.number(bytes[(start + 9)..<(start + 11)]),
-            let minute = Self.number(bytes[(start + 11)..<(start + 13)]),
-            let second = Self.number(bytes[(start + 13)..<(start + 15)]),
-            let seconds = Self.seconds(
+            let year = CalendarText.number(bytes[start..<(start + 4)]),
+            let month = CalendarText.number(bytes[(start + 4)..<(start + 6)]),
+            let day = CalendarText.number(bytes[(start + 6)..<(start + 8)]),
+            let hour = CalendarText.number(bytes[(start + 9)..<(start + 11)]),
+            let minute = CalendarText.number(bytes[(start + 11)..<(start + 13)]),
+            let second = CalendarText.number(bytes[(start + 13)..<(start + 15)]),
+            let seconds = CalendarText.seconds(
                 CalendarDay(year: year, month: month, day: day), hour, minute, second)
         else { return nil }
         self.seconds = seconds
@@ -54,24 +54,5 @@ package struct SigningTime: Hashable, Sendable {
     package init?(date text: String) {
         guard let timestamp = CalendarText.parse(fixed: text) else { return nil }
         self.init(timestamp)
-    }
-
-    static func seconds(
-        _ day: CalendarDay?, _ hour: Int, _ minute: Int, _ second: Int
-    ) -> Int64? {
-        guard let day, hour < 24, minute < 60, second < 60 else { return nil }
-        let nanoseconds = Int64(hour * 3_600 + minute * 60 + second) * 1_000_000_000
-        // Years whose nanoseconds do not fit are nobody's present.
-        guard let timestamp = Timestamp(day, nanoseconds: nanoseconds) else { return nil }
-        return timestamp.secondsSinceEpoch
-    }
-
-    static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
-        var value = 0
-        for byte in bytes {
-            guard (0x30...0x39).contains(byte) else { return nil }
-            value = value * 10 + Int(byte - 0x30)
-        }
-        return value
     }
 }

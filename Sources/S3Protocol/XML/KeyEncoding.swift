@@ -1,3 +1,5 @@
+internal import VolumeModel
+
 /// How keys stand in a listing's document (`encoding-type`).
 package enum KeyEncoding: Hashable, Sendable {
     /// As they are.

@@ -19,6 +19,23 @@ package enum PercentEncoding {
         }
     }
 
+    /// The bytes that an encoded text stands for; nil where a `%` is not followed by two digits.
+    package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var iterator = text.makeIterator()
+        while let byte = iterator.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = iterator.next().flatMap(Hex.value),
+                let low = iterator.next().flatMap(Hex.value)
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
     private static let capitals = Array("0123456789ABCDEF".utf8)
     private static let isUnreserved: [Bool] = (0...255).map { byte in
         switch UInt8(byte) {

@@ -1,6 +1,5 @@
-package import VolumeModel
-
-/// Instants as S3 writes them, to the second: an object's time in a listing is that of its header.
+/// Instants as HTTP and S3 write them, to the second: an object's time in a listing is that of its
+/// header.
 package enum CalendarText {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = [
@@ -57,19 +56,19 @@ package enum CalendarText {
     /// Reads `Fri, 24 May 2013 00:00:00 GMT` (RFC 9110, IMF-fixdate), or one with `-0000` or `+0000`
     /// for GMT, as mail writes it and botocore too; nil for anything else. The name of the weekday
     /// is not looked at.
-    static func parse(fixed text: String) -> Timestamp? {
+    package static func parse(fixed text: String) -> Timestamp? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 29, bytes[3] == UInt8(ascii: ","), bytes[4] == 0x20,
             bytes[7] == 0x20, bytes[11] == 0x20, bytes[16] == 0x20,
             greenwich.contains(bytes[25...]),
             bytes[19] == UInt8(ascii: ":"), bytes[22] == UInt8(ascii: ":"),
-            let day = SigningTime.number(bytes[5..<7]),
+            let day = number(bytes[5..<7]),
             let month = months.firstIndex(where: { bytes[8..<11].elementsEqual($0.utf8) }),
-            let year = SigningTime.number(bytes[12..<16]),
-            let hour = SigningTime.number(bytes[17..<19]),
-            let minute = SigningTime.number(bytes[20..<22]),
-            let second = SigningTime.number(bytes[23..<25]),
-            let seconds = SigningTime.seconds(
+            let year = number(bytes[12..<16]),
+            let hour = number(bytes[17..<19]),
+            let minute = number(bytes[20..<22]),
+            let second = number(bytes[23..<25]),
+            let seconds = seconds(
                 CalendarDay(year: year, month: month + 1, day: day), hour, minute, second)
         else { return nil }
         return Timestamp(nanoseconds: seconds * 1_000_000_000)
@@ -105,12 +104,33 @@ package enum CalendarText {
     }
 
     /// The last `width` digits of a number that is 0 or more.
-    static func append(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
+    package static func append(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
         var divisor = 1
         for _ in 1..<width { divisor *= 10 }
         while divisor > 0 {
             bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
             divisor /= 10
         }
+    }
+
+    /// Seconds since 1970-01-01 in UTC of a time on a day; nil for no day and a time that no day has.
+    package static func seconds(
+        _ day: CalendarDay?, _ hour: Int, _ minute: Int, _ second: Int
+    ) -> Int64? {
+        guard let day, hour < 24, minute < 60, second < 60 else { return nil }
+        let nanoseconds = Int64(hour * 3_600 + minute * 60 + second) * 1_000_000_000
+        // Years whose nanoseconds do not fit are nobody's present.
+        guard let timestamp = Timestamp(day, nanoseconds: nanoseconds) else { return nil }
+        return timestamp.secondsSinceEpoch
+    }
+
+    /// The number that ASCII digits stand for; nil where a byte is none. For fields of a few digits.
+    package static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+        var value = 0
+        for byte in bytes {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int(byte - 0x30)
+        }
+        return value
     }
 }

@@ -1,0 +1,18 @@
+package import VolumeModel
+
+/// Where the bytes of one object version come from when the cache does not have them.
+package protocol BlockSource: Sendable {
+    /// Fetches exactly the bytes of `range` of the pinned version.
+    ///
+    /// `deliver` is called with one piece after the other, in order and never two at once, from any
+    /// thread, before this returns. Pieces come as they arrive, so that blocks can be used before
+    /// the last one is there; a source that has fewer or other bytes throws. `deliver` does not
+    /// wait; where it throws the source gives the rest up and throws the same error. The call ends
+    /// within the source's own deadlines, and soon after its task is cancelled.
+    ///
+    /// - Throws: `.stale`, `.originUnavailable`, `.timedOut`, `.originDenied`, `.cancelled`.
+    func fetch(
+        _ range: Range<Int64>,
+        deliver: @escaping @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void
+    ) async throws(PerigeeError)
+}
