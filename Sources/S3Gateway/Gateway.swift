@@ -127,8 +127,9 @@ package final class Gateway: Sendable {
             done(outcome)
         }
         threads.submit { [self] state in
-            // Whoever has gone is not worked for.
-            guard state == .active, !asker.hasLeft else {
+            // Whoever has gone is not worked for, and his answer is one that was cut off.
+            guard !asker.hasLeft else { return done(Responder.Outcome(answer: Answer(200))) }
+            guard state == .active else {
                 done(Responder.Outcome(answer: refusal(.serviceUnavailable, exchange)))
                 return
             }

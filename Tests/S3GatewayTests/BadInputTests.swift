@@ -195,6 +195,16 @@ extension S3GatewayTests {
                 half.endSending()
                 #expect(try half.answer().text == "content")
                 #expect(try half.isEnded())
+                let several = try HTTPTalk(port: gateway.port, seconds: 10)
+                several.send((0..<3).map { _ in HTTPTalk.text("GET", "/hst/a", []) }.joined())
+                several.endSending()
+                for _ in 0..<3 { #expect(try several.answer().text == "content") }
+                #expect(try several.isEnded())
+                let cut = try HTTPTalk(port: gateway.port, seconds: 10)
+                cut.send("GET /hst/a HTTP/1.1\r\nHost: ")
+                cut.endSending()
+                #expect(try cut.answer().status == 400)
+                #expect(try cut.isEnded())
             }
         }
 

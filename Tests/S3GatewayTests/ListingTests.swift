@@ -1,3 +1,4 @@
+import AccessControl
 import PerigeeTesting
 import S3Gateway
 import S3Protocol
@@ -141,6 +142,77 @@ extension S3GatewayTests {
             }
         }
 
+        @Test("A token that somebody else brings is refused")
+        func otherPrincipals() async throws {
+            try await withTemporaryFolder { folder in
+                let service = try FakeVolumeService(folder: folder)
+                try service.publish("hst", ["a": .text("a"), "b": .text("b"), "c": .text("c")])
+                try await withGateway(service) { gateway in
+                    let client = try HTTPTalk(port: gateway.port)
+                    let ada = try UserName("ada")
+                    let owners: [Principal] = [
+                        .user(ada, credential: CredentialID(1)), .user(ada, credential: nil),
+                        .user(ada, credential: CredentialID(2)), .anyone,
+                        .user(try UserName("bob"), credential: CredentialID(1)),
+                    ]
+                    for owner in owners {
+                        gateway.principal.now = owner
+                        let page = try client.request("GET", "/hst?list-type=2&max-keys=1")
+                        let token = Self.encoded(
+                            try #require(page.element("NextContinuationToken")))
+                        for bearer in owners {
+                            gateway.principal.now = bearer
+                            let rest = try client.request(
+                                "GET", "/hst?list-type=2&continuation-token=\(token)")
+                            if bearer == owner {
+                                #expect(rest.elements("Key") == ["b", "c"])
+                            } else {
+                                #expect(rest.status == 400, "\(bearer) with that of \(owner)")
+                                #expect(rest.element("Code") == "InvalidArgument")
+                                #expect(rest.elements("Key") == [])
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        @Test(
+            "A listing of version 1 goes on behind its marker in the revision that is current then",
+            arguments: [("", "marker", "NextMarker"), ("versions&", "key-marker", "NextKeyMarker")])
+        func markersAcrossPublish(_ query: String, _ name: String, _ next: String) async throws {
+            try await withTemporaryFolder { folder in
+                let fixture = try ServiceFixture(in: folder)
+                for name in ["b", "d", "f", "h"] {
+                    try DiskFile.write(fixture.archive(name), [1])
+                }
+                let volume = try fixture.add()
+                try fixture.publish(volume)
+                let service = try fixture.service()
+                defer { service.stop() }
+                try await withGateway(service) { gateway in
+                    let client = try HTTPTalk(port: gateway.port)
+                    let first = try client.request("GET", "/hst?\(query)max-keys=2")
+                    #expect(first.elements("Key") == ["b", "d"])
+                    let marker = Self.encoded(try #require(first.element(next)))
+                    // The marker's own key goes, as does one behind it; others come on both sides.
+                    for name in ["d", "f"] { try DiskFile.remove(fixture.archive(name)) }
+                    for name in ["a", "c", "e", "g"] {
+                        try DiskFile.write(fixture.archive(name), [1])
+                    }
+                    try fixture.publish(volume)
+                    #expect(
+                        try eventually(within: 2) {
+                            try client.request("GET", "/hst").elements("Key")
+                                == ["a", "b", "c", "e", "g", "h"]
+                        })
+                    let rest = try client.request("GET", "/hst?\(query)\(name)=\(marker)")
+                    #expect(rest.elements("Key") == ["e", "g", "h"])
+                    #expect(rest.element("IsTruncated") == "false")
+                }
+            }
+        }
+
         @Test("An alias is a part of a volume, and its keys begin there")
         func aliases() async throws {
             var settings = GatewaySettings()
@@ -170,6 +242,7 @@ extension S3GatewayTests {
             try await withListing { _, client in
                 for (query, name) in [
                     ("max-keys=x", "max-keys"), ("max-keys=-1", "max-keys"),
+                    ("max-keys=%2B5", "max-keys"), ("max-keys=-0", "max-keys"),
                     ("max-keys=99999999999", "max-keys"), ("encoding-type=base64", "encoding-type"),
                 ] {
                     let answer = try client.request("GET", "/hst?list-type=2&\(query)")

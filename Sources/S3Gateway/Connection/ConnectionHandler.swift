@@ -28,6 +28,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var body = RequestHead.Body.nothing
     /// Settings of the request under way, or of the last one.
     private(set) var shape: GatewayShape
+    /// Whether the client sends nothing more: what has come is answered all the same.
+    private var hasAll = false
     /// Whether the answer under way is the connection's last one.
     var isEnding = false
     /// What sends a large answer, or opens a file for one.
@@ -84,9 +86,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // Where the client sends nothing more, its answer still goes out.
         let isOver = (event as? ChannelEvent) == .inputClosed
+        if isOver { hasAll = true }
+        if event is ShutdownEvent { isEnding = true }
         if event is ShutdownEvent || isOver {
-            isEnding = true
-            if case .idle = state { context.close(promise: nil) }
+            if case .idle = state { endIdle(context) }
             return
         }
         context.fireUserInboundEventTriggered(event)
@@ -94,6 +97,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    /// Ends a connection on which nothing is under way; what is left of it is no request any more.
+    private func endIdle(_ context: ChannelHandlerContext) {
+        if hasAll, !isEnding, !reader.isEmpty {
+            refuse(.badRequest, context)
+        } else {
+            context.close(promise: nil)
+        }
     }
 
     // MARK: Requests
@@ -107,13 +119,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isGoing = true
         defer { isGoing = false }
         if body != .nothing { skipBody(context) }
-        while case .idle = state, body == .nothing, !reader.isEmpty {
+        search: while case .idle = state, body == .nothing, !reader.isEmpty {
             switch reader.next(limit: shape.settings.limits.headerBytes) {
-            case .nothing: return
+            case .nothing: break search
             case .head(let head): take(head, context)
             case .fault(let code): refuse(code, context)
             }
         }
+        if hasAll, case .idle = state { endIdle(context) }
     }
 
     /// Throws away what has come of a body.

@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Show what holds, and where each value comes from, and serve nothing.")
     var printConfig = false
     @OptionGroup var serving: ServeOptions
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var options: StateOptions
 
     func run() async throws {
@@ -40,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
         if printConfig { return show(configuration) }
         try await Serving(
             sources: sources, configuration: configuration, environment: environment,
-            options: options
+            cache: cache.place, options: options
         ).run()
     }
 

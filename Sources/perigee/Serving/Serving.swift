@@ -17,6 +17,8 @@ struct Serving {
     let sources: ServeSources
     let configuration: ServeConfiguration
     let environment: [String: String]
+    /// Where bytes of other machines are kept.
+    let cache: CachePlace
     let options: StateOptions
 
     /// What runs jobs, and is shut down at the very end.
@@ -75,7 +77,8 @@ struct Serving {
         let logger = log.logger
         let inherited = try InheritedSockets(environment: environment)
         let service = try LocalVolumeService(
-            state: try options.folder(), frontEnd: .s3, logger: logger)
+            state: try options.folder(), frontEnd: .s3,
+            cache: try cache.cache(environment: environment, logger), logger: logger)
         defer { service.stop() }
         try accessLog.open(configuration.accessLog)
         let gateway = try Gateway(
@@ -84,7 +87,8 @@ struct Serving {
             logger: logger)
         let server = try GatewayServer(
             gateway, group: workers.loops, tls: configuration.tls, logger: logger)
-        let readiness = Readiness(try options.store(), threads: workers.adminThreads)
+        let readiness = Readiness(
+            try options.store(), of: service, threads: workers.adminThreads)
         let admin = AdminServer(
             group: workers.loops,
             answers: AdminAnswers(

@@ -1,3 +1,4 @@
+import Glibc
 import PerigeeTesting
 import Testing
 
@@ -19,6 +20,33 @@ extension CommandLineTests {
                     let head = try HTTPTalk.get(served.admin, "/readyz", method: "HEAD")
                     #expect(head.status == 200 && head.body.isEmpty)
                     #expect(head.field("content-length") == "6")
+                }
+            }
+        }
+
+        @Test func `a control store that cannot be read is told, and what is published goes on`()
+            throws
+        {
+            try withSite { site in
+                try site.write("f", "text")
+                try site.publish()
+                try site.withServed { served in
+                    let store = "\(site.state)/control.sqlite"
+                    #expect(rename(store, "\(site.folder)/away") == 0)
+                    let isTold = try eventually(within: 5) {
+                        let ready = try HTTPTalk.get(served.admin, "/readyz")
+                        return ready.status == 503
+                            && ready.text == "the control store cannot be read\n"
+                    }
+                    #expect(isTold)
+                    #expect(served.logs("control store cannot be read", store))
+                    #expect(try HTTPTalk.get(served.admin, "/healthz").status == 200)
+                    #expect(try served.get("/vol/f").text == "text")
+                    #expect(rename("\(site.folder)/away", store) == 0)
+                    #expect(
+                        try eventually(within: 5) {
+                            try HTTPTalk.get(served.admin, "/readyz").status == 200
+                        })
                 }
             }
         }

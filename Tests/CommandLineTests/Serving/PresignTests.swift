@@ -41,6 +41,33 @@ extension CommandLineTests {
             }
         }
 
+        @Test(arguments: ["key rm ID", "user disable jane", "user rm jane"])
+        func `a URL ends within a second with its key and its user`(_ words: String) throws {
+            try withKey { site, id in
+                try site.withServed { served in
+                    let url = try site.ok([
+                        "presign", "vol:a b/f+.txt", "--user", "jane", "--endpoint",
+                        "http://\(served.s3[0])",
+                    ]).lines.first
+                    let path = try #require(url).dropFirst("http://\(served.s3[0])".count)
+                    let talk = try HTTPTalk(to: served.s3[0])
+                    let answer = {
+                        talk.send("GET \(path) HTTP/1.1\r\nhost: \(served.s3[0])\r\n\r\n")
+                        return try talk.answer()
+                    }
+                    #expect(try answer().text == "text")
+                    try site.ok(words.replacing("ID", with: id))
+                    // The file is public: it is the URL that has ended.
+                    #expect(
+                        try eventually(within: 2) {
+                            let answer = try answer()
+                            return answer.status == 403
+                                && answer.text.contains("<Code>InvalidAccessKeyId</Code>")
+                        })
+                }
+            }
+        }
+
         @Test func `what cannot be signed is refused`() throws {
             try withKey { site, id in
                 let presign = { (words: [String]) in

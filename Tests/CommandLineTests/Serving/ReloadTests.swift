@@ -131,11 +131,14 @@ extension CommandLineTests {
                 defer { close(reader) }
                 try site.withServed(Site.anyPorts + ["--access-log", pipe]) { served in
                     let talk = try HTTPTalk(to: served.s3[0])
-                    // More than a pipe holds, 64 KiB.
-                    for _ in 0..<500 {
-                        talk.request("/vol/f")
-                        #expect(try talk.answer().status == 404)
+                    // More than a pipe holds, 64 KiB, and than the 8 MiB that wait for it.
+                    let key = String(repeating: "k", count: 15_000)
+                    for _ in 0..<620 {
+                        talk.request("/vol/\(key)")
+                        #expect(try talk.answer().status == 400)
                     }
+                    let lost = try served.metric("perigee_access_log_lost_total") ?? 0
+                    #expect(lost > 10 && lost < 100, "\(lost)")
                     served.child.kill(SIGTERM)
                     #expect(try served.child.wait(10).status == 0)
                 }

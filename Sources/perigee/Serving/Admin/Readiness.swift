@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 internal import VolumeModel
+internal import VolumeService
 
 /// Whether this process should be sent requests.
 final class Readiness: Sendable {
@@ -20,15 +21,19 @@ final class Readiness: Sendable {
     }
 
     private let store: SQLiteControlStore
+    private let service: LocalVolumeService
     private let threads: NIOThreadPool
     private let state = Mutex(State())
 
     /// How long the control store may take.
     private static let deadline = TimeAmount.seconds(2)
 
-    /// - Parameter threads: of which one at most waits for the store.
-    init(_ store: SQLiteControlStore, threads: NIOThreadPool) {
+    /// - Parameters:
+    ///   - service: what follows the store's changes.
+    ///   - threads: of which one at most waits for the store.
+    init(_ store: SQLiteControlStore, of service: LocalVolumeService, threads: NIOThreadPool) {
         self.store = store
+        self.service = service
         self.threads = threads
     }
 
@@ -60,13 +65,11 @@ final class Readiness: Sendable {
     }
 
     private func ask() {
-        let fault: String?
-        do throws(PerigeeError) {
-            _ = try store.stateID()
-            fault = nil
-        } catch {
-            fault = "the control store cannot be read: \(error.message)"
-        }
+        // An open database can be asked after its file has gone, and then tells of the past for
+        // ever. What exactly is wrong names paths, and is in the log.
+        var isRead = service.controlFault == nil
+        do throws(PerigeeError) { _ = try store.stateID() } catch { isRead = false }
+        let fault = isRead ? nil : "the control store cannot be read"
         let waiting = state.withLock { state in
             defer { state.waiting = nil }
             return state.waiting ?? []
