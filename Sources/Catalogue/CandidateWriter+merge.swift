@@ -122,7 +122,10 @@ extension CandidateWriter {
         for (index, item) in listing.items.enumerated() {
             let version =
                 item.kind == .folder
-                ? 0 : listing.versions.isEmpty ? Self.version(of: item) : listing.versions[index]
+                ? 0
+                : listing.versions.isEmpty
+                    ? Self.version(of: item, tag: listing.tag(item))
+                    : listing.versions[index]
             if let child = try insert(item, version, listing, folder, replacing: nil) {
                 children.append(child)
             } else {
@@ -151,14 +154,17 @@ extension CandidateWriter {
             switch change {
             case .insert(let item):
                 if let child = try insert(
-                    item, Self.version(of: item), listing, folder, replacing: nil)
+                    item, Self.version(of: item, tag: listing.tag(item)), listing, folder,
+                    replacing: nil)
                 {
                     children.append(child)
                 }
                 isChanged = true
             case .replace(let row, let item):
                 try remove(row, in: folder.id)
-                _ = try insert(item, Self.version(of: item), listing, folder, replacing: row)
+                _ = try insert(
+                    item, Self.version(of: item, tag: listing.tag(item)), listing, folder,
+                    replacing: row)
                 isChanged = true
             case .decide(let row, let item):
                 try addJob(.decide, item, listing, folder, id: row.id)
@@ -273,7 +279,7 @@ extension CandidateWriter {
             return
         }
         if links[row.id] != target { return changes.append(.replace(row, item)) }
-        switch try sameness(row, item) {
+        switch try sameness(row, item, tag: listing.tag(item)) {
         case .same:
             if options.computesDigests, try !hasSHA256(row.id) {
                 try addJob(.compute, item, listing, folder, id: row.id)
@@ -286,7 +292,9 @@ extension CandidateWriter {
     enum Sameness { case same, other, undecided }
 
     /// Whether the source's file is the version that `row` stands for, by the root's fingerprint.
-    func sameness(_ row: Row, _ item: FolderListing.Item) throws(PerigeeError) -> Sameness {
+    func sameness(
+        _ row: Row, _ item: FolderListing.Item, tag: String?
+    ) throws(PerigeeError) -> Sameness {
         switch options.fingerprint {
         case .sizeAndModified:
             return row.size == item.size && row.modified == item.modified ? .same : .other
@@ -299,11 +307,23 @@ extension CandidateWriter {
             let modified = try fingerprint(row.id)?.modified ?? row.modified
             if modified == item.modified { return .same }
             return try hasSHA256(row.id) ? .undecided : .other
+        case .etag:
+            guard row.size == item.size else { return .other }
+            guard let tag, let known = try fingerprint(row.id)?.tag else {
+                return row.modified == item.modified ? .same : .other
+            }
+            return known == tag ? .same : .other
         }
     }
 
     /// The token of a version: from everything that the origin tells.
-    static func version(of item: FolderListing.Item) -> UInt64 {
+    static func version(of item: FolderListing.Item, tag: String? = nil) -> UInt64 {
+        if let tag {
+            var hash = FramedHash(domain: "perigee.version.2")
+            hash.update(UInt64(bitPattern: item.size))
+            Array(tag.utf8).withUnsafeBytes { hash.update(counted: $0) }
+            return hash.finalizePrefix()
+        }
         var hash = FramedHash(domain: "perigee.version.1")
         hash.update(
             UInt64(bitPattern: item.size), UInt64(bitPattern: item.modified),
@@ -316,6 +336,8 @@ extension FolderListing {
     /// Makes the tokens of all versions: for the thread that has listed a folder of which every
     /// file will be written, since they cost as much as their rows.
     package mutating func makeVersions() {
-        versions = items.map { $0.kind == .folder ? 0 : CandidateWriter.version(of: $0) }
+        versions = items.map {
+            $0.kind == .folder ? 0 : CandidateWriter.version(of: $0, tag: tag($0))
+        }
     }
 }

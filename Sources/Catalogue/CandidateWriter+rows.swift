@@ -25,7 +25,7 @@ extension CandidateWriter {
             return try insertFolder(name, target, listing, folder)
         }
         count(replacing: old)
-        if isContinued, let id = try restore(name, item, target, folder.id) {
+        if isContinued, let id = try restore(name, item, listing.tag(item), target, folder.id) {
             if options.computesDigests, try !hasSHA256(id) {
                 try addJob(.compute, item, listing, folder, id: id)
             }
@@ -37,6 +37,8 @@ extension CandidateWriter {
             version: version, accessClass: old?.accessClass ?? 0)
         if options.fingerprint == .sizeModifiedAndInode {
             try setFingerprint(id, modified: item.modified, inode: Int64(bitPattern: item.inode))
+        } else if let tag = listing.tag(item) {
+            try setFingerprint(id, modified: item.modified, inode: nil, tag: tag)
         }
         if let target { try setLink(id, target) }
         if options.computesDigests || options.fingerprint == .digest {
@@ -103,8 +105,8 @@ extension CandidateWriter {
     ///
     /// - Returns: the version's number.
     private func restore(
-        _ name: ArraySlice<UInt8>, _ item: FolderListing.Item, _ target: [UInt8]?,
-        _ folder: EntryID
+        _ name: ArraySlice<UInt8>, _ item: FolderListing.Item, _ tag: String?,
+        _ target: [UInt8]?, _ folder: EntryID
     ) throws(PerigeeError) -> Int64? {
         let statement = try connection.statement(
             """
@@ -116,7 +118,8 @@ extension CandidateWriter {
         statement.bind(3, number)
         let found = try statement.step() ? Row(statement) : nil
         statement.reset()
-        guard let row = found, links[row.id] == target, try sameness(row, item) == .same else {
+        guard let row = found, links[row.id] == target, try sameness(row, item, tag: tag) == .same
+        else {
             return nil
         }
         try unmark(folder.value, row.key, added: row.added)
@@ -221,26 +224,34 @@ extension CandidateWriter {
         try statement.run()
     }
 
-    func fingerprint(_ id: Int64) throws(PerigeeError) -> (modified: Int64, inode: Int64?)? {
+    func fingerprint(
+        _ id: Int64
+    ) throws(PerigeeError) -> (modified: Int64, inode: Int64?, tag: String?)? {
         let statement = try connection.statement(
-            "SELECT mtime, inode FROM fingerprint WHERE source = ?1 AND id = ?2")
+            "SELECT mtime, inode, tag FROM fingerprint WHERE source = ?1 AND id = ?2")
         defer { statement.reset() }
         statement.bind(1, options.source)
         statement.bind(2, id)
         guard try statement.step() else { return nil }
-        return (statement.integer(0), statement.optionalInteger(1))
+        return (
+            statement.integer(0), statement.optionalInteger(1),
+            statement.optionalArray(2).map { String(decoding: $0, as: UTF8.self) }
+        )
     }
 
-    func setFingerprint(_ id: Int64, modified: Int64, inode: Int64?) throws(PerigeeError) {
+    func setFingerprint(
+        _ id: Int64, modified: Int64, inode: Int64?, tag: String? = nil
+    ) throws(PerigeeError) {
         let statement = try connection.statement(
             """
-            INSERT INTO fingerprint(source, id, mtime, inode) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT DO UPDATE SET mtime = ?3, inode = ?4
+            INSERT INTO fingerprint(source, id, mtime, inode, tag) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT DO UPDATE SET mtime = ?3, inode = ?4, tag = ?5
             """)
         statement.bind(1, options.source)
         statement.bind(2, id)
         statement.bind(3, modified)
         statement.bind(4, inode)
+        statement.bind(5, optionalText: tag)
         try statement.run()
     }
 

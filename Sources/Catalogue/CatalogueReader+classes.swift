@@ -8,13 +8,23 @@ extension CatalogueReader {
     /// calls below that are about classes are only for files that do.
     package func hasClassIndex() throws(PerigeeError) -> Bool {
         if knowsClassIndex { return true }
+        // A format is never taken back.
+        knowsClassIndex = try format() >= CatalogueSchema.withClassIndex
+        return knowsClassIndex
+    }
+
+    /// Whether the file has entity tags.
+    func hasTags() throws(PerigeeError) -> Bool {
+        if knowsTags { return true }
+        knowsTags = try format() >= CatalogueSchema.withTags
+        return knowsTags
+    }
+
+    private func format() throws(PerigeeError) -> Int64 {
         try begin()
         let statement = try connection.statement("PRAGMA user_version")
         defer { statement.reset() }
-        guard try statement.step() else { return false }
-        // A format is never taken back.
-        knowsClassIndex = statement.integer(0) >= CatalogueSchema.withClassIndex
-        return knowsClassIndex
+        return try statement.step() ? statement.integer(0) : 0
     }
 
     /// At most `limit` folders that hold, directly, an entry of a class, those with numbers above

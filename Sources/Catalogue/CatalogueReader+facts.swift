@@ -103,18 +103,23 @@ extension CatalogueReader {
 
     /// What source `source` tells of a file version, where it is not the entry's own size and time.
     package func fingerprint(of file: EntryID, source: Int)
-        throws(PerigeeError) -> (modified: Timestamp, inode: UInt64?)?
+        throws(PerigeeError) -> (modified: Timestamp, inode: UInt64?, tag: String?)?
     {
         try begin()
-        let statement = try connection.statement(
-            "SELECT mtime, inode FROM fingerprint WHERE source = ?1 AND id = ?2")
+        let statement =
+            try hasTags()
+            ? try connection.statement(
+                "SELECT mtime, inode, tag FROM fingerprint WHERE source = ?1 AND id = ?2")
+            : try connection.statement(
+                "SELECT mtime, inode, NULL FROM fingerprint WHERE source = ?1 AND id = ?2")
         defer { statement.reset() }
         statement.bind(1, source)
         statement.bind(2, file.value)
         guard try statement.step() else { return nil }
         return (
             Timestamp(nanoseconds: statement.integer(0)),
-            statement.optionalInteger(1).map { UInt64(bitPattern: $0) }
+            statement.optionalInteger(1).map { UInt64(bitPattern: $0) },
+            statement.optionalArray(2).map { String(decoding: $0, as: UTF8.self) }
         )
     }
 

@@ -8,6 +8,8 @@ package final class CatalogueReader {
     let connection: SQLiteConnection
     /// Whether the file was once seen to say which folders hold a class.
     var knowsClassIndex = false
+    /// Whether the file is of a format with entity tags; a format is never taken back.
+    var knowsTags = false
 
     /// - Throws: `.notFound`, `.newerFormat`, `.corrupt`, `.storageFailed`.
     package init(path: String) throws(PerigeeError) {

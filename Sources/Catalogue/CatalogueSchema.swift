@@ -123,7 +123,14 @@ enum CatalogueSchema {
             PRIMARY KEY (parent, key)
         ) WITHOUT ROWID, STRICT;
         """,
+        """
+        -- The entity tag of a file version at a source on another machine, as it is sent.
+        ALTER TABLE fingerprint ADD COLUMN tag TEXT;
+        """,
     ]
+
+    /// The first format that has `fingerprint.tag`.
+    static let withTags = 3
 
     /// The first format that has `folder_class` and `hard_link`.
     static let withClassIndex = 2

@@ -54,6 +54,10 @@ final class SQLiteStatement {
         if let bytes { bind(index, copying: bytes) } else { sqlite3_bind_null(raw, index) }
     }
 
+    func bind(_ index: Int32, optionalText text: String?) {
+        if let text { bind(index, text: text) } else { sqlite3_bind_null(raw, index) }
+    }
+
     func bind(_ index: Int32, text: String) {
         sqlite3_bind_text(raw, index, text, -1, Self.transient)
     }

@@ -12,7 +12,7 @@ package final class ReadHandle: Sendable {
     /// The volume's number.
     package let ordinal: Int
     /// Where the bytes are.
-    private let file: OriginFile
+    private let file: any FileContent
     /// Decides again, at each read; nil where what is open stays open.
     private let authorise: (@Sendable () throws(PerigeeError) -> Void)?
     private let onClose: @Sendable (ReadHandle) -> Void
@@ -23,7 +23,7 @@ package final class ReadHandle: Sendable {
     /// - Parameter authorise: on a volume whose revocations end what is open, throws what a read
     ///   fails with once the right to it is gone.
     package init(
-        entry: Entry, ordinal: Int, file: OriginFile,
+        entry: Entry, ordinal: Int, file: any FileContent,
         authorise: (@Sendable () throws(PerigeeError) -> Void)? = nil,
         onClose: @escaping @Sendable (ReadHandle) -> Void
     ) {
@@ -37,7 +37,7 @@ package final class ReadHandle: Sendable {
 
     /// A handle on a file that others have open too.
     init(
-        sharing file: OriginFile, entry: Entry, ordinal: Int,
+        sharing file: any FileContent, entry: Entry, ordinal: Int,
         onClose: @escaping @Sendable () -> Void
     ) {
         self.entry = entry
@@ -102,7 +102,7 @@ package final class ReadHandle: Sendable {
 
     /// Whether a byte could be read without asking the disk; says nothing of which version.
     package func isInMemory(at offset: Int64) -> Bool {
-        guard authorise == nil, !file.isNetwork else { return false }
+        guard authorise == nil else { return false }
         return withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { byte in
             file.readNow(into: UnsafeMutableRawBufferPointer(byte), at: offset)
         }
@@ -115,7 +115,7 @@ package final class ReadHandle: Sendable {
     package func readNow(
         at offset: Int64, into buffer: UnsafeMutableRawBufferPointer
     ) throws(PerigeeError) -> Bool {
-        guard authorise == nil, !file.isNetwork, file.readNow(into: buffer, at: offset) else {
+        guard authorise == nil, file.readNow(into: buffer, at: offset) else {
             return false
         }
         try confirm()

@@ -7,8 +7,8 @@ struct Perigee: AsyncParsableCommand {
         commandName: "perigee",
         abstract: "Publish folders of mission data as volumes, and mount them read-only.",
         discussion: """
-            A volume is made from a folder of an archive, scanned, published, and then read by \
-            labs through a mount at the speed of the disk.
+            A volume is made from a folder of an archive, a bucket or a web server, scanned, \
+            published, and then read by labs through a mount at the speed of the disk.
 
             Example:
               perigee init
@@ -27,7 +27,7 @@ struct Perigee: AsyncParsableCommand {
             ServeCommand.self, PresignCommand.self, ApplyCommand.self, PolicyCommand.self,
             UserCommand.self, TeamCommand.self, KeyCommand.self, TokenCommand.self,
             SecretsCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self,
-            CheckCommand.self, SampleArchiveCommand.self,
+            CheckCommand.self, CacheCommand.self, SampleArchiveCommand.self,
         ])
 }
 

@@ -15,7 +15,11 @@ struct RootCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add an origin root.",
             discussion: """
-                Example: perigee root add archive --origin posix:/archive
+                Examples:
+                  perigee root add archive --origin posix:/archive
+                  perigee root add irsa --origin s3://nasa-irsa-euclid-q1 --anonymous
+                  perigee root add psa --origin https://archive.example.org/psa/ \
+                    --listing manifest:psa.tsv
 
                 --files replaced says that files are only ever replaced by rename: reads then go \
                 through the kernel at the speed of the disk. With --files rewritten every read is \
@@ -23,15 +27,20 @@ struct RootCommand: ParsableCommand {
                 """)
 
         @Argument(help: "The root's name.") var name: String
-        @Option(help: ArgumentHelp("Where the files are.", valueName: "posix:path"))
+        @Option(
+            help: ArgumentHelp(
+                "Where the files are: posix:/path, s3://bucket/prefix or https://host/folder/.",
+                valueName: "origin"))
         var origin: String
         @OptionGroup var contract: RootContractOptions
+        @OptionGroup(title: "Origins on another machine") var remote: RemoteOptions
         @OptionGroup var options: StateOptions
 
         func run() throws {
             let publisher = try options.publisher()
             let name = try RootName(name)
-            let root = try contract.root(named: name, origin: origin, checkedBy: publisher)
+            let root = try contract.root(
+                named: name, origin: origin, remote: remote, checkedBy: publisher)
             try publisher.addRoot(root)
             if options.json {
                 Output.object(RootReport(root))
@@ -81,34 +90,6 @@ struct RootCommand: ParsableCommand {
     }
 }
 
-/// What an archive promises of a root, as flags.
-struct RootContractOptions: ParsableArguments {
-    @Option(help: "How files change: replaced (by rename) or rewritten (in place).")
-    var files: FilesContract = .replaced
-    @Option(help: "Where the file system is: auto, local or network.")
-    var locality: Locality = .auto
-    @Option(
-        help: ArgumentHelp(
-            "What tells versions of a file apart: size+mtime, size+mtime+inode or digest.",
-            valueName: "what"))
-    var fingerprint: Fingerprint = .sizeAndModified
-
-    /// Puts a root together, once its folder has been looked at.
-    ///
-    /// - Throws: `.originUnavailable`, `.notADirectory`, `.originDenied`, `.invalidArgument`.
-    func root(named name: RootName, origin: String, checkedBy publisher: Publisher)
-        throws(PerigeeError) -> OriginRoot
-    {
-        let location = try OriginLocation(parsing: origin)
-        switch location {
-        case .posix(let path): try publisher.checkOrigin(path, locality: locality)
-        }
-        return OriginRoot(
-            name: name, origin: location, files: files, locality: locality,
-            fingerprint: fingerprint)
-    }
-}
-
 /// A root as JSON.
 struct RootReport: Encodable {
     var name: String
@@ -116,6 +97,7 @@ struct RootReport: Encodable {
     var files: String
     var locality: String
     var fingerprint: String
+    var remote: RemoteSettings?
 
     init(_ root: OriginRoot) {
         name = root.name.string
@@ -123,5 +105,6 @@ struct RootReport: Encodable {
         files = root.files.rawValue
         locality = root.locality.rawValue
         fingerprint = root.fingerprint.rawValue
+        remote = root.remote
     }
 }

@@ -5,11 +5,14 @@ import VolumeModel
 @Suite("Origin roots")
 struct OriginRootTests {
     @Test(
-        "An origin is read from posix: and an absolute path",
+        "An origin is read from its scheme and what stands behind it",
         arguments: [
             ("posix:/data/hst", "posix:/data/hst"), ("posix:/data//hst/", "posix:/data/hst"),
             ("posix:/", "posix:/"), ("posix:///data", "posix:/data"),
-            ("posix:/a:b c", "posix:/a:b c"),
+            ("posix:/a:b c", "posix:/a:b c"), ("s3://bucket", "s3://bucket"),
+            ("s3://bucket/", "s3://bucket"), ("s3://bucket/a//b", "s3://bucket/a/b/"),
+            ("https://h.example/psa", "https://h.example/psa/"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
         ])
     func parsing(text: String, canonical: String) throws {
         #expect(try OriginLocation(parsing: text).description == canonical)
@@ -18,7 +21,10 @@ struct OriginRootTests {
     @Test(
         "What is none says what is off",
         arguments: [
-            ("/data", "no scheme"), ("s3://bucket", "unknown"), ("posix:data", "not absolute"),
+            ("/data", "no scheme"), ("gs://bucket", "unknown"), ("s3:bucket", "cannot be read"),
+            ("s3://", "cannot be read"), ("https:///a", "cannot be read"),
+            ("https://u:p@h/", "cannot be read"), ("https://h/?a", "cannot be read"),
+            ("https://h/../a", "`..`"), ("posix:data", "not absolute"),
             ("posix:", "not absolute"), ("posix:/data/../etc", "`..`"), ("posix:/a\0b", "NUL"),
         ])
     func faults(text: String, words: String) {
@@ -37,6 +43,15 @@ struct OriginRootTests {
             try store.addRoot(.sample("a"))
             #expect(try store.root(named: root.name) == root)
             #expect(try store.roots() == [.sample("a"), root])
+            let remote = OriginRoot(
+                name: try RootName("web"), origin: .web(url: "https://h.example/psa/"),
+                locality: .network, fingerprint: .etag,
+                remote: RemoteSettings(
+                    manifest: "/etc/perigee/psa.tsv", sendsRanges: false, allowsPrivate: true,
+                    redirectHosts: ["cdn.example"]))
+            try store.addRoot(remote)
+            #expect(try store.root(named: remote.name) == remote)
+            try store.removeRoot(named: remote.name)
             #expect(failure { try store.addRoot(root) }?.code == .conflict)
         }
     }

@@ -52,7 +52,7 @@ struct ControlReader {
     func roots(named name: RootName? = nil) throws -> [OriginRoot] {
         try rows(
             """
-            SELECT name, origin, files, locality, fingerprint, created FROM root
+            SELECT name, origin, files, locality, fingerprint, created, remote FROM root
             WHERE ?1 IS NULL OR name = ?1 ORDER BY name
             """, [name?.string]
         ) { columns in
@@ -62,6 +62,9 @@ struct ControlReader {
                 files: try columns.required(FilesContract(rawValue: columns.text(2)), 2),
                 locality: try columns.required(Locality(rawValue: columns.text(3)), 3),
                 fingerprint: try columns.required(Fingerprint(rawValue: columns.text(4)), 4),
+                remote: try columns.optionalText(6).map { text throws(PerigeeError) in
+                    try RemoteSettings(parsing: text)
+                },
                 created: Timestamp(nanoseconds: try columns.integer(5)))
         }
     }

@@ -9,7 +9,7 @@ enum ControlSchema {
     /// `PRAGMA application_id`: "PGct" as a big-endian number.
     static let applicationID: Int32 = 0x5047_6374
     /// The version that this program writes.
-    static let version = 2
+    static let version = 3
 
     /// Brings a database to `version`.
     static func migrate(_ queue: DatabaseQueue) throws {
@@ -47,6 +47,10 @@ enum ControlSchema {
             try db.execute(sql: credentials)
             try carryOverPublicVolumes(db)
             try chainEvents(db)
+        }
+        register(3, in: &migrator) { db in
+            // How a root on another machine is talked to: JSON of RemoteSettings.
+            try db.execute(sql: "ALTER TABLE root ADD COLUMN remote TEXT")
         }
         return migrator
     }

@@ -45,12 +45,13 @@ extension SQLiteControlStore {
         }
         try reader.db.execute(
             sql: """
-                INSERT INTO root (name, origin, files, locality, fingerprint, created)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO root (name, origin, files, locality, fingerprint, created, remote)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 root.name.string, root.origin.description, root.files.rawValue,
                 root.locality.rawValue, root.fingerprint.rawValue, root.created.nanoseconds,
+                try root.remote?.encoded,
             ])
         try record(reader.db, .rootAdded, root.name.string, root.origin.description)
     }

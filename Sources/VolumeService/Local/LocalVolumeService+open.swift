@@ -1,4 +1,5 @@
 internal import AccessControl
+internal import BlockCache
 internal import Catalogue
 internal import ControlStore
 internal import Origins
@@ -17,7 +18,7 @@ extension LocalVolumeService {
         _ entry: Entry, of snapshot: VolumeSnapshot, isKept: Bool
     ) throws(PerigeeError) -> ReadHandle? {
         let right = try authorise(entry, snapshot)
-        let place = try place(of: entry, snapshot)
+        guard case .folder(let place) = try place(of: entry, snapshot) else { return nil }
         // What waits for a disk of ours must not hold up a thread that serves others either.
         guard !place.root.isNetwork, !right.settings.isAuditRequired else { return nil }
         try handles.makeSureOfRoom()
@@ -42,8 +43,13 @@ extension LocalVolumeService {
         try handles.makeSureOfRoom()
         try await enter(right)
         do throws(PerigeeError) {
-            let file = try await place.root.openWaiting(place.path, expecting: place.expected)
-            return register(file, entry, snapshot, right)
+            switch place {
+            case .folder(let place):
+                let file = try await place.root.openWaiting(place.path, expecting: place.expected)
+                return register(file, entry, snapshot, right)
+            case .remote(let place):
+                return register(try await open(place, entry, snapshot), entry, snapshot, right)
+            }
         } catch {
             handles.refused(entry, ordinal: snapshot.ordinal, error)
             throw error
@@ -84,10 +90,34 @@ extension LocalVolumeService {
     }
 
     /// Where a file's bytes are, and what they have to look like.
-    private struct Place {
+    private enum Place {
+        case folder(FolderPlace)
+        case remote(RemotePlace)
+    }
+
+    private struct FolderPlace {
         var root: POSIXRoot
         var path: [UInt8]
         var expected: POSIXRoot.Expected
+    }
+
+    private struct RemotePlace {
+        var root: OriginRoot
+        var key: [UInt8]
+        var version: ObjectVersion
+    }
+
+    private func open(
+        _ place: RemotePlace, _ entry: Entry, _ snapshot: VolumeSnapshot
+    ) async throws(PerigeeError) -> CachedFile {
+        let blocks = OriginBlocks(
+            origin: try remotes.origin(place.root), key: place.key, version: place.version)
+        let object = try await cache.cache().open(
+            CachedObjectID(
+                root: place.root.cacheIdentity, key: place.key, version: place.version.pin,
+                size: place.version.size),
+            source: blocks, group: snapshot.name.string)
+        return CachedFile(object, name: entry.name)
     }
 
     private func place(of entry: Entry, _ snapshot: VolumeSnapshot) throws(PerigeeError) -> Place {
@@ -113,19 +143,36 @@ extension LocalVolumeService {
         let path =
             location.isBelowRoot || source.subpath.isRoot
             ? location.path : source.subpath.bytes + slash + location.path
-        return Place(
-            root: try roots.root(origin), path: path,
-            expected: POSIXRoot.Expected(
-                size: entry.size, modified: fingerprint?.modified ?? entry.modified,
-                inode: origin.fingerprint == .sizeModifiedAndInode ? fingerprint?.inode : nil))
+        let modified = fingerprint?.modified ?? entry.modified
+        if origin.origin.isRemote {
+            return .remote(
+                RemotePlace(
+                    root: origin, key: path,
+                    version: ObjectVersion(
+                        size: entry.size, modified: modified, etag: fingerprint?.tag)))
+        }
+        return .folder(
+            FolderPlace(
+                root: try roots.root(origin), path: path,
+                expected: POSIXRoot.Expected(
+                    size: entry.size, modified: modified,
+                    inode: origin.fingerprint == .sizeModifiedAndInode ? fingerprint?.inode : nil)))
     }
 
     private func register(
-        _ file: OriginFile, _ entry: Entry, _ snapshot: VolumeSnapshot, _ right: ReadRight
+        _ file: any FileContent, _ entry: Entry, _ snapshot: VolumeSnapshot, _ right: ReadRight
     ) -> ReadHandle {
         handles.register(
             file, entry: entry, ordinal: snapshot.ordinal,
             authorise: right.settings.isRevocationHard
                 ? checkAtEachRead(entry, snapshot, right) : nil)
+    }
+}
+
+extension OriginRoot {
+    /// What tells its objects from those of every other root, on this node: where they are, so that
+    /// two states and a root that was added again find the same bytes.
+    package var cacheIdentity: String {
+        "\(origin) at \(remote?.endpoint ?? remote?.region ?? "")"
     }
 }

@@ -16,6 +16,8 @@ package final class LocalVolumeService: VolumeService {
     let logger: Logger
     let handles: OpenHandles
     let roots: OriginRoots
+    let remotes = RemoteOrigins()
+    let cache: NodeCache
     let clock: AccessClock
     let audit: DataAuditLog
     let frontEnd: DataAccess.FrontEnd
@@ -32,6 +34,8 @@ package final class LocalVolumeService: VolumeService {
     private struct State {
         /// What control said last.
         var control: ControlSnapshot
+        /// Why nothing newer can be read; nil: it can.
+        var controlFault: PerigeeError?
         /// Catalogues that have been asked for, by their volume's ordinal.
         var catalogues: [Int: OpenCatalogue] = [:]
         /// INVARIANT: compiled from `control`.
@@ -55,15 +59,19 @@ package final class LocalVolumeService: VolumeService {
     ///   - originDeadline: how long a call on an origin that can hang may take.
     ///   - clock: what release times and the ends of rules are compared with.
     ///   - frontEnd: what asks, for the audit log.
+    ///   - cache: where bytes of other machines are kept; nil: in the state folder's `cache`.
     /// - Throws: what `StateFolder.open()` throws, `.corrupt`, `.newerFormat`, `.storageFailed`.
     package init(
         state folder: StateFolder, originDeadline: Duration = .seconds(30),
-        clock: AccessClock = .system, frontEnd: DataAccess.FrontEnd = .command, logger: Logger
+        clock: AccessClock = .system, frontEnd: DataAccess.FrontEnd = .command,
+        cache: NodeCache? = nil, logger: Logger
     ) throws(PerigeeError) {
         self.folder = folder
         self.logger = logger
         self.clock = clock
         self.frontEnd = frontEnd
+        self.cache =
+            cache ?? NodeCache(folder: "\(folder.path)/cache", bytes: 1 << 30, logger: logger)
         let lost = Counter(label: MetricNames.auditLost)
         audit = DataAuditLog(folder, now: clock.now) { lost.increment(by: $0) }
         let store = try SQLiteControlStore(folder)
@@ -115,12 +123,14 @@ package final class LocalVolumeService: VolumeService {
         case .failure(let error):
             // Published revisions go on being served: they cannot change.
             logger.error("control store cannot be read", metadata: ["error": "\(error)"])
+            state.withLock { $0.controlFault = error }
         case .success(let control):
             // Before anybody is told of a revision every reader has to see it: one that stands
             // before the publish has none of its rows, and would answer with those of the last.
             settleCatalogues()
             state.withLock { state in
                 state.control = control
+                state.controlFault = nil
                 state.views = [:]
                 let ordinals = Set(control.volumes.map(\.ordinal))
                 state.catalogues = state.catalogues.filter { ordinals.contains($0.key) }
@@ -128,6 +138,7 @@ package final class LocalVolumeService: VolumeService {
             // After the change, so that nothing found before it comes in behind.
             recalled.withLock { $0.removeAll(keepingCapacity: true) }
             roots.keep(control.roots)
+            remotes.keep(control.roots)
             observers.tell(.volumes)
         }
     }
@@ -143,6 +154,10 @@ package final class LocalVolumeService: VolumeService {
     }
 
     func control() -> ControlSnapshot { state.withLock(\.control) }
+
+    /// Why changes of the control store are not followed now, so that rules may be out of date; nil
+    /// where they are.
+    package var controlFault: PerigeeError? { state.withLock(\.controlFault) }
 
     /// What `principal` may see of a volume now.
     func granted(

@@ -40,7 +40,7 @@ final class OpenHandles: Sendable {
 
     private struct Open {
         let handle: Weak
-        let file: OriginFile
+        let file: any FileContent
         var isReported = false
     }
 
@@ -95,7 +95,7 @@ final class OpenHandles: Sendable {
     }
 
     func register(
-        _ file: OriginFile, entry: Entry, ordinal: Int,
+        _ file: any FileContent, entry: Entry, ordinal: Int,
         authorise: (@Sendable () throws(PerigeeError) -> Void)?
     ) -> ReadHandle {
         let handle = ReadHandle(
@@ -179,7 +179,7 @@ final class OpenHandles: Sendable {
 
     /// A file on a network root is checked by the root's own threads with each read; what they have
     /// found is told here.
-    private func isStale(_ file: OriginFile) -> Bool {
+    private func isStale(_ file: any FileContent) -> Bool {
         if file.isNetwork { return file.isKnownStale }
         do throws(PerigeeError) {
             try file.confirm()

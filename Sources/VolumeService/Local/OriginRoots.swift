@@ -16,10 +16,7 @@ final class OriginRoots: Sendable {
     /// - Throws: `.originUnavailable`, `.notADirectory`, `.originDenied`.
     func root(_ record: OriginRoot) throws(PerigeeError) -> POSIXRoot {
         if let known = roots.withLock({ $0[record] }) { return known }
-        let path =
-            switch record.origin {
-            case .posix(let path): path
-            }
+        let path = try record.folder()
         let opened = try POSIXRoot(
             path: path, files: record.files, locality: record.locality, deadline: deadline)
         return roots.withLock { roots in

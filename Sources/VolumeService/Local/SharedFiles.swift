@@ -17,7 +17,7 @@ final class SharedFiles: Sendable {
     private struct Kept {
         /// Keeps it open, and has it checked.
         let keeper: ReadHandle
-        let file: OriginFile
+        let file: any FileContent
         var users = 0
         /// Looks of the sweep since it was used last.
         var idle = 0
@@ -37,7 +37,7 @@ final class SharedFiles: Sendable {
     /// A handle on a kept file; nil where it is not kept, or not what was published any more.
     func handle(_ entry: Entry, ordinal: Int) -> ReadHandle? {
         let key = Key(ordinal: ordinal, file: entry.id)
-        let file = kept.withLock { kept -> OriginFile? in
+        let file = kept.withLock { kept -> (any FileContent)? in
             guard let known = kept[key], !known.isOver, !known.file.isKnownStale else { return nil }
             kept[key]?.users += 1
             kept[key]?.idle = 0
@@ -49,7 +49,7 @@ final class SharedFiles: Sendable {
     /// Keeps a file that was just opened, and gives a handle on it.
     ///
     /// - Parameter keeper: a handle of its own, which is closed with the file.
-    func keep(_ keeper: ReadHandle, _ file: OriginFile, ordinal: Int) -> ReadHandle {
+    func keep(_ keeper: ReadHandle, _ file: any FileContent, ordinal: Int) -> ReadHandle {
         let entry = keeper.entry
         let key = Key(ordinal: ordinal, file: entry.id)
         let isKept = kept.withLock { kept in
@@ -87,7 +87,7 @@ final class SharedFiles: Sendable {
         for keeper in keepers { keeper.close() }
     }
 
-    private func handle(on file: OriginFile, _ entry: Entry, _ key: Key) -> ReadHandle {
+    private func handle(on file: any FileContent, _ entry: Entry, _ key: Key) -> ReadHandle {
         ReadHandle(sharing: file, entry: entry, ordinal: key.ordinal) { [weak self] in
             self?.release(key)
         }

@@ -23,6 +23,16 @@ extension Publisher {
         }
     }
 
+    /// Asks an origin on another machine for the first page of its listing.
+    ///
+    /// - Throws: `.originUnavailable`, `.originDenied`, `.invalidArgument`.
+    package func checkRemote(_ root: OriginRoot) throws(PerigeeError) {
+        let origin = try RemoteOrigins().origin(root)
+        _ = try Waiting.run { () async throws(PerigeeError) in
+            try await origin.list(prefix: [], continuing: nil)
+        }
+    }
+
     /// Adds an origin root.
     ///
     /// - Throws: `.conflict` where there is one of that name.
@@ -48,10 +58,8 @@ extension Publisher {
     /// - Throws: `.notFound` for its root, `.originUnavailable`, `.notADirectory`.
     package func checkSource(_ source: SourceDraft) throws(PerigeeError) {
         let origin = try store.root(named: source.root)
-        let path =
-            switch origin.origin {
-            case .posix(let path): path
-            }
+        if origin.origin.isRemote { return try checkRemoteSource(source, of: origin) }
+        let path = try origin.folder()
         try Deadline.run(within: Self.patience, Self.silence(path, Self.patience)) {
             () throws(PerigeeError) in
             let root = try POSIXRoot(path: path, locality: .local)
@@ -66,6 +74,23 @@ extension Publisher {
                         + Printable.quoted(source.subpath.bytes),
                     remedy: "name a folder below \(path)")
             }
+        }
+    }
+
+    private func checkRemoteSource(
+        _ source: SourceDraft, of root: OriginRoot
+    ) throws(PerigeeError) {
+        let origin = try RemoteOrigins().origin(root)
+        let prefix =
+            source.subpath.isRoot ? [] : source.subpath.bytes + [UInt8(ascii: "/")]
+        let page = try Waiting.run { () async throws(PerigeeError) in
+            try await origin.list(prefix: prefix, continuing: nil)
+        }
+        guard !page.objects.isEmpty || page.next != nil else {
+            throw PerigeeError(
+                .originUnavailable,
+                "the root \(source.root) has nothing below \(Printable.quoted(source.subpath.bytes))",
+                remedy: "name a prefix below \(root.origin) that has objects")
         }
     }
 

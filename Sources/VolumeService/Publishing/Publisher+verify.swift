@@ -43,10 +43,7 @@ extension Publisher {
             throw PerigeeError(.conflict, "the volume \(name) has no source")
         }
         let origin = try store.root(named: source.root)
-        let path =
-            switch origin.origin {
-            case .posix(let path): path
-            }
+        let path = try origin.folder()
         let root = try POSIXRoot(path: path, files: origin.files, locality: .local)
         let checker = RevisionChecker(reader: reader, revision: revision)
         let recorded = try store.revisions(of: name)

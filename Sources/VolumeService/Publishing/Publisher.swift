@@ -51,18 +51,7 @@ package final class Publisher: Sendable {
                 "the last writer of this catalogue did not finish; its changes were undone",
                 metadata: ["volume": "\(name)"])
         }
-        let path =
-            switch origin.origin {
-            case .posix(let path): path
-            }
-        let patience = min(options.stallLimit, Self.patience)
-        try Deadline.run(
-            within: patience, Self.silence(path, patience), isCancelled: isCancelled
-        ) { () throws(PerigeeError) in
-            try self.checkOverlap(path)
-        }
-        // The scan's own threads wait for the origin, so it needs none of the root's.
-        let root = try POSIXRoot(path: path, files: origin.files, locality: .local)
+        let place = try scanPlace(origin, options, isCancelled)
         let writer = try CandidateWriter(
             path: folder.catalogue(for: name), ordinal: record.ordinal,
             highest: record.highest?.value ?? 0,
@@ -72,12 +61,22 @@ package final class Publisher: Sendable {
         try writer.begin()
         do throws(PerigeeError) {
             return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
-                let scanner = Scanner(
-                    writer: writer, root: root, source: source, options: options,
-                    otherVolumes: VolumeFolders.others(than: record, in: snapshot, below: path),
-                    publishedFiles: try publishedFiles(record),
-                    isKnown: { path throws(PerigeeError) in try self.knows(path, record) },
-                    report: progress, isCancelled: isCancelled)
+                let scanner: any SourceScan
+                switch place {
+                case .folder(let root):
+                    scanner = Scanner(
+                        writer: writer, root: root, source: source, options: options,
+                        otherVolumes: VolumeFolders.others(
+                            than: record, in: snapshot, below: root.path),
+                        publishedFiles: try publishedFiles(record),
+                        isKnown: { path throws(PerigeeError) in try self.knows(path, record) },
+                        report: progress, isCancelled: isCancelled)
+                case .remote(let remote):
+                    scanner = RemoteScanner(
+                        writer: writer, origin: remote, source: source, options: options,
+                        publishedFiles: try publishedFiles(record), report: progress,
+                        isCancelled: isCancelled)
+                }
                 try scanner.walk()
                 try scanner.hash()
                 scanner.progress.phase = .completing

@@ -5,7 +5,7 @@ internal import VolumeModel
 
 /// One scan: threads list folders of the origin, this thread compares them with the catalogue and
 /// writes what differs.
-final class Scanner {
+final class Scanner: SourceScan {
     let writer: CandidateWriter
     let root: POSIXRoot
     let source: VolumeSource

@@ -25,9 +25,9 @@ enum VolumeFolders {
                 if let known = roots[source.root] {
                     base = known
                 } else {
-                    switch root.origin {
-                    case .posix(let path): base = realPath(path)
-                    }
+                    // What lies on another machine is in no folder of this one.
+                    guard case .posix(let path) = root.origin else { continue }
+                    base = realPath(path)
                     roots[source.root] = base
                 }
                 let folder =

@@ -55,7 +55,8 @@ struct StateOptions: ParsableArguments {
     func service() throws(PerigeeError) -> LocalVolumeService {
         var logger = logger("volumes")
         if !verbose { logger.logLevel = .error }
-        return try LocalVolumeService(state: try folder(), logger: logger)
+        return try LocalVolumeService(
+            state: try folder(), cache: try CachePlace().cache(logger), logger: logger)
     }
 
     /// Logs to standard error; without `--verbose` only what a person should know.

@@ -67,6 +67,7 @@ struct MountCommand: AsyncParsableCommand {
     var threads: Int?
     @Option(help: ArgumentHelp("How long a read may wait for its origin.", valueName: "s"))
     var timeout = 30
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var options: StateOptions
 
     /// Where the process that waits in the front is told that the mount answers; set by that
@@ -129,7 +130,7 @@ struct MountCommand: AsyncParsableCommand {
         ProcessName.set("perigee")
         let service = try LocalVolumeService(
             state: try options.folder(), originDeadline: .seconds(timeout),
-            frontEnd: .mount, logger: logger)
+            frontEnd: .mount, cache: try cache.place.cache(logger), logger: logger)
         defer { service.stop() }
         var how = MountOptions()
         how.allowOther = allowOther
@@ -162,6 +163,8 @@ struct MountCommand: AsyncParsableCommand {
         if xattrs { words.append("--xattrs") }
         if options.verbose { words.append("--verbose") }
         if let user { words += ["--as", user] }
+        if let folder = cache.cacheDir { words += ["--cache-dir", folder] }
+        if let size = cache.cacheSize { words += ["--cache-size", size] }
         if let tokenFile { words += ["--token-file", tokenFile] }
         words += ["--unreadable", unreadable.rawValue]
         words += ["--passthrough", passthrough.rawValue, "--timeout", "\(timeout)"]

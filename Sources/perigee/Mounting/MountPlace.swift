@@ -14,11 +14,9 @@ enum MountPlace {
         try MountPoint.release(path)
         guard let real = realPath(path) else { return }
         for root in roots {
-            let origin =
-                switch root.origin {
-                case .posix(let path): path
-                }
-            guard let origin = realPath(origin), holds(origin, real) else { continue }
+            guard case .posix(let folder) = root.origin, let origin = realPath(folder),
+                holds(origin, real)
+            else { continue }
             throw PerigeeError(
                 .invalidArgument,
                 "the mount point \(Printable.quoted(real)) lies in the origin root \(root.name)",

@@ -20,9 +20,10 @@ struct VolumeAddCommand: ParsableCommand {
     var name: String
     @Option(help: ArgumentHelp("Where its files are.", valueName: "root:subpath"))
     var source: String?
-    @Option(help: ArgumentHelp("Make a root for it.", valueName: "posix:path"))
+    @Option(help: ArgumentHelp("Make a root for it.", valueName: "origin"))
     var origin: String?
     @OptionGroup var contract: RootContractOptions
+    @OptionGroup(title: "Origins on another machine") var remote: RemoteOptions
     @Option(help: "What people call it (default: its name).") var title: String?
     @Option(help: "What it is, in a few sentences.") var abstract: String?
     @Option(help: "The science domain, such as \"Space Science\".") var domain: String?
@@ -52,7 +53,8 @@ struct VolumeAddCommand: ParsableCommand {
             try publisher.checkSource(draft)
         } else {
             root = try contract.root(
-                named: try RootName(name.string), origin: origin ?? "", checkedBy: publisher)
+                named: try RootName(name.string), origin: origin ?? "", remote: remote,
+                checkedBy: publisher)
             draft = SourceDraft(root: try RootName(name.string))
         }
         let record = try publisher.addVolume(

@@ -1,0 +1,79 @@
+internal import Foundation
+internal import VolumeModel
+
+/// How a root on another machine is talked to.
+package struct RemoteSettings: Hashable, Sendable, Codable {
+    /// Where a bucket stands in a URL.
+    package enum BucketStyle: String, Hashable, Sendable, Codable, CaseIterable {
+        /// `https://endpoint/bucket/key`
+        case path
+        /// `https://bucket.endpoint/key`
+        case virtualHosted = "virtual-hosted"
+    }
+
+    /// The service of a bucket: a URL; nil for Amazon's own in `region`.
+    package var endpoint: String?
+    /// The region that requests are signed for.
+    package var region: String
+    /// Where a bucket stands in a URL.
+    package var style: BucketStyle
+    /// A file with an access key and its secret; nil: nobody asks who reads.
+    package var credentialsFile: String?
+    /// A file that lists a web archive; nil: its index pages do.
+    package var manifest: String?
+    /// Whether a web server can send parts of files.
+    package var sendsRanges: Bool
+    /// A file of certificates in the place of the system's.
+    package var certificates: String?
+    /// Whether it may be asked over `http`.
+    package var allowsClearText: Bool
+    /// Whether it may lie on this machine or in a private network.
+    package var allowsPrivate: Bool
+    /// Hosts besides its own that it may redirect to.
+    package var redirectHosts: [String]
+
+    /// Puts settings together.
+    package init(
+        endpoint: String? = nil, region: String = "us-east-1", style: BucketStyle = .path,
+        credentialsFile: String? = nil, manifest: String? = nil, sendsRanges: Bool = true,
+        certificates: String? = nil, allowsClearText: Bool = false, allowsPrivate: Bool = false,
+        redirectHosts: [String] = []
+    ) {
+        self.endpoint = endpoint
+        self.region = region
+        self.style = style
+        self.credentialsFile = credentialsFile
+        self.manifest = manifest
+        self.sendsRanges = sendsRanges
+        self.certificates = certificates
+        self.allowsClearText = allowsClearText
+        self.allowsPrivate = allowsPrivate
+        self.redirectHosts = redirectHosts
+    }
+
+    /// The form that the control database keeps: JSON with its keys in order.
+    ///
+    /// - Throws: `.invalidArgument` for text that JSON cannot say.
+    var encoded: String {
+        get throws(PerigeeError) {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            do { return String(decoding: try encoder.encode(self), as: UTF8.self) } catch {
+                throw PerigeeError(
+                    .invalidArgument, "the settings of an origin cannot be written", cause: error)
+            }
+        }
+    }
+
+    /// Reads that form.
+    ///
+    /// - Throws: `.invalidArgument`.
+    init(parsing text: String) throws(PerigeeError) {
+        do {
+            self = try JSONDecoder().decode(RemoteSettings.self, from: Data(text.utf8))
+        } catch {
+            throw PerigeeError(
+                .invalidArgument, "the settings of an origin cannot be read", cause: error)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import BlockCache
+internal import Glibc
+package import Logging
+internal import Synchronization
+package import VolumeModel
+
+/// The cache of this node, opened when the first file of another machine is.
+package final class NodeCache: Sendable {
+    private let folder: String
+    private let limits: CacheLimits
+    private let logger: Logger
+    private let opened = Mutex<BlockCache?>(nil)
+
+    /// - Parameters:
+    ///   - folder: an absolute path.
+    ///   - bytes: what it may hold on the disk.
+    package init(folder: String, bytes: Int64, logger: Logger) {
+        self.folder = folder
+        self.logger = logger
+        limits = CacheLimits(bytes: bytes)
+    }
+
+    /// The cache.
+    ///
+    /// - Throws: what opening it throws.
+    package func cache() throws(PerigeeError) -> BlockCache {
+        let result = opened.withLock { opened -> Result<BlockCache, PerigeeError> in
+            if let opened { return .success(opened) }
+            do throws(PerigeeError) {
+                makeParents()
+                let made = try BlockCache(folder: folder, limits: limits, logger: logger)
+                opened = made
+                return .success(made)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Makes the folders above the cache's own, such as a new user's `~/.cache`. Where that fails the
+    /// cache says so, and bytes pass by it.
+    private func makeParents() {
+        var path = ""
+        for segment in folder.split(separator: "/").dropLast() {
+            path += "/\(segment)"
+            mkdir(path, 0o700)
+        }
+    }
+
+    /// The cache where it was needed so far.
+    package var cacheInUse: BlockCache? { opened.withLock(\.self) }
+}
