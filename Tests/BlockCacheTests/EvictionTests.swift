@@ -235,7 +235,7 @@ struct EvictionTests {
             try await withCache(folder + "/cache", testLimits(bytes: 4 << 20)) { cache in
                 #expect(await soon { cache.usage.isIndexed })
                 #expect(await soon { Self.diskUsage(folder) <= 4 << 20 })
-                #expect(cache.usage.disk <= 4 << 20)
+                #expect(await soon { cache.usage.disk <= 4 << 20 })
             }
         }
     }

@@ -74,7 +74,7 @@ final class CacheKeeper: Sendable {
 
     /// Writes, syncs, reads and compares a small file.
     private func probe() -> Bool {
-        let path = "\(core.folder.path)/v1/probe-\(getpid())"
+        let path = "\(core.folder.objects)/probe-\(getpid())"
         let text = Array("\(monotonicNanoseconds())".utf8)
         let file = perigee_open_block_file(path, 1, 0)
         if file == -ENOENT { return (try? core.folder.prepare()) == .some(nil) }
