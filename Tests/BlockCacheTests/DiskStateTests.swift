@@ -65,6 +65,16 @@ struct DiskStateTests {
         }
     }
 
+    @Test("A folder is made with those above it")
+    func parents() async throws {
+        try await withTemporaryFolder { folder in
+            try await withCache(folder + "/home/.cache/perigee") { cache in
+                try await Self.readAll(cache, objectID(size: 99), FakeSource(objectID(size: 99)))
+                #expect(cache.counters.bypassBytes == 0)
+            }
+        }
+    }
+
     @Test("Where the folder cannot be made or written, bytes pass by")
     func unwritable() async throws {
         try await withTemporaryFolder { folder in

@@ -42,7 +42,7 @@ struct CacheFolder: Sendable {
         guard path.hasPrefix("/") else {
             throw PerigeeError(.invalidArgument, "the cache folder \(name) is no absolute path")
         }
-        if let fault = make(path) { return fault }
+        if let fault = makeWithParents() { return fault }
         var facts = perigee_stat()
         let code = perigee_stat_following(AT_FDCWD, path, &facts)
         guard code == 0 else { return .system(-code) }
@@ -116,10 +116,23 @@ struct CacheFolder: Sendable {
     func makeShard(of paths: ObjectPaths) throws(DiskFault) {
         guard let fault = make(paths.shard) else { return }
         guard fault == .system(ENOENT) else { throw fault }
-        for folder in [path, "\(path)/v1", objects, paths.shard] {
+        if let fault = makeWithParents() { throw fault }
+        for folder in ["\(path)/v1", objects, paths.shard] {
             if let fault = make(folder) { throw fault }
         }
         if let fault = writeFormat() { throw fault }
+    }
+
+    private func makeWithParents() -> DiskFault? {
+        guard let fault = make(path) else { return nil }
+        guard fault == .system(ENOENT) else { return fault }
+        var parent = ""
+        for name in path.split(separator: "/") {
+            parent += "/\(name)"
+            // One above that is there may be of a kind that says EROFS or EACCES to this.
+            if access(parent, F_OK) != 0, let fault = make(parent) { return fault }
+        }
+        return nil
     }
 
     private func make(_ folder: String) -> DiskFault? {

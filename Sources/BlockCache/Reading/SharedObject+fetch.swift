@@ -56,7 +56,12 @@ extension SharedObject {
             let task = Task {
                 await self.fly(id, flight, from: source, group: group, asked: demand)
             }
-            state.withLock { $0.flights[id]?.task = task }
+            let isWanted = state.withLock { state in
+                state.flights[id]?.task = task
+                return (state.flights[id]?.interest ?? 1) > 0
+            }
+            // Everybody has gone before there was a task to be cancelled.
+            if !isWanted { task.cancel() }
         }
         return launched
     }
