@@ -17,6 +17,8 @@ final class CacheCore: Sendable {
     let slots: FillSlots
     let recent: RecentBlocks
     let index: ObjectIndex
+    /// Bytes of blocks that are on their way.
+    private let underWay = Atomic<Int>(0)
     private let health = Mutex(DiskHealth())
     private let dirty = Mutex(Dirty())
     private let remembered = Mutex(RememberedBlocks())
@@ -38,12 +40,36 @@ final class CacheCore: Sendable {
         index = ObjectIndex(high: limits.highWatermark, low: limits.lowWatermark)
     }
 
-    /// Bytes that may be fetched ahead of one stream now: less while memory is short.
-    var windowLimit: Int64 {
-        let used = memory.used
-        if used < memory.limit / 4 { return limits.maximumWindow }
-        if used < memory.limit / 2 { return min(limits.maximumWindow, Int64(memory.limit)) }
-        return used < memory.limit / 4 * 3 ? ReadStreams.firstWindow : 0
+    /// Bytes that may be asked for ahead now: what is on its way may all come before any of it can be
+    /// written.
+    var roomAhead: Int64 {
+        Int64(max(0, memory.limit - memory.used - underWay.load(ordering: .relaxed)))
+    }
+
+    /// Waits while blocks in memory are more than they may be: a source that is faster than the disk
+    /// is held up by that. False where the disk does not get on with it.
+    func waitForMemory() async -> Bool {
+        guard memory.used > memory.limit else { return true }
+        let end = diskDeadline
+        while memory.used > memory.limit {
+            recent.removeAll()
+            // A cancelled task has no need of the blocks, and ends at its source.
+            do { try await Task.sleep(for: .milliseconds(1)) } catch { return true }
+            if ContinuousClock.now > end { return false }
+        }
+        return true
+    }
+
+    /// Bytes of one request at most, so that a window is several.
+    var requestLimit: Int64 {
+        let block = Int64(BlockGeometry.blockSize)
+        let share = Int64(memory.limit) / 8 / block * block
+        return max(block, min(limits.maximumRequest, max(share, 1 << 20)))
+    }
+
+    /// So many blocks have been asked for, or are not on their way any more where negative.
+    func asked(forBlocks count: Int) {
+        underWay.add(count * BlockGeometry.blockSize, ordering: .relaxed)
     }
 
     // MARK: Disk

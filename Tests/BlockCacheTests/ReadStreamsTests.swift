@@ -44,6 +44,20 @@ struct ReadStreamsTests {
         #expect(Self.read(&streams, from: last, count: 100, limit: 1 << 20) == [])
     }
 
+    @Test("What finds no room in memory is asked for later, and what was lost once more")
+    func roomAndLoss() {
+        var streams = Self.streams()
+        _ = Self.read(&streams, from: 0, count: 1)
+        let first = Self.piece..<2 * Self.piece
+        #expect(streams.note(first, limit: 64 << 20, room: 1 << 19) == [])
+        let second = 2 * Self.piece..<3 * Self.piece
+        let ahead = streams.note(second, limit: 64 << 20, room: 2 << 20)
+        #expect(ahead == [3 * Self.piece..<3 * Self.piece + 1 << 20])
+        let third = 3 * Self.piece..<4 * Self.piece
+        let again = streams.note(third, limit: 64 << 20, isLost: true)
+        #expect(again.first == 4 * Self.piece..<4 * Self.piece + 1 << 20)
+    }
+
     @Test("Random reads fetch nothing ahead")
     func random() {
         var random = SeededRandom(announcing: "random reads")

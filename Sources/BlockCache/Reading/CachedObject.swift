@@ -32,7 +32,7 @@ package final class CachedObject: Sendable {
             State(
                 shared: shared,
                 streams: ReadStreams(
-                    size: shared.id.size, maximumRequest: shared.core.limits.maximumRequest)))
+                    size: shared.id.size, maximumRequest: shared.core.requestLimit)))
     }
 
     deinit { close() }
@@ -129,8 +129,12 @@ package final class CachedObject: Sendable {
     private func fetchAhead(
         of range: Range<Int64>, of shared: SharedObject, demand: Range<Int> = 0..<0
     ) -> [FlightID] {
-        let limit = shared.core.windowLimit
-        let ahead = state.withLock { $0.streams.note(range, limit: limit) }
+        let core = shared.core
+        let isLost = !demand.isEmpty && shared.isMissing(demand.lowerBound)
+        let ahead = state.withLock { state in
+            state.streams.note(
+                range, limit: core.limits.maximumWindow, room: core.roomAhead, isLost: isLost)
+        }
         guard !ahead.isEmpty else { return [] }
         let launched = shared.launch(
             demand: demand, ahead: ahead.map { shared.geometry.blocks(of: $0) }, from: source,

@@ -13,6 +13,8 @@ package struct ReadStreams: Sendable {
     static let backward: Int64 = 512 << 10
     /// And this far after it, while the stream has no window yet.
     static let gap: Int64 = 128 << 10
+    /// No stream has more ahead, whatever the limit.
+    static let largestWindow: Int64 = 1 << 30
     static let streamLimit = 8
     static let historyLimit = 16
     static let smallestRequest: Int64 = 1 << 20
@@ -61,17 +63,22 @@ package struct ReadStreams: Sendable {
 
     /// Notes a read.
     ///
-    /// - Parameter limit: bytes that may be ahead of one stream now; less under memory pressure, 0
-    ///   for none.
+    /// - Parameters:
+    ///   - limit: bytes that may be ahead of one stream; 0 for none.
+    ///   - room: bytes that there is memory for now; what finds none is asked for by a later read.
+    ///   - isLost: whether bytes of this read are neither here nor on their way: what was asked for
+    ///     ahead did not come, or has gone again, and is asked for once more.
     /// - Returns: ranges to be fetched ahead, each one request.
-    package mutating func note(_ range: Range<Int64>, limit: Int64) -> [Range<Int64>] {
+    package mutating func note(
+        _ range: Range<Int64>, limit: Int64, room: Int64 = .max, isLost: Bool = false
+    ) -> [Range<Int64>] {
         guard !range.isEmpty else { return [] }
         clock += 1
-        if let index = stream(of: range) { return goOn(index, range, limit) }
+        if let index = stream(of: range) { return goOn(index, range, limit, room, isLost) }
         if let index = steps.firstIndex(where: {
             range.lowerBound == $0.start + $0.step && Int64(range.count) == $0.length
         }) {
-            return step(index, range, limit)
+            return step(index, range, min(limit, room))
         }
         begin(range)
         return []
@@ -94,9 +101,9 @@ package struct ReadStreams: Sendable {
         return best?.index
     }
 
-    private mutating func goOn(_ index: Int, _ range: Range<Int64>, _ limit: Int64)
-        -> [Range<Int64>]
-    {
+    private mutating func goOn(
+        _ index: Int, _ range: Range<Int64>, _ limit: Int64, _ room: Int64, _ isLost: Bool
+    ) -> [Range<Int64>] {
         var stream = streams[index]
         stream.lastUse = clock
         defer { streams[index] = stream }
@@ -111,14 +118,20 @@ package struct ReadStreams: Sendable {
             stream.window *= 2
             stream.used = 0
         }
-        stream.window = max(min(stream.window, limit), min(Self.firstWindow, limit))
+        stream.window = min(stream.window, Self.largestWindow)
+        if isLost { stream.ahead = Self.blockEnd(range.upperBound) }
         stream.ahead = max(stream.ahead, Self.blockEnd(stream.next))
-        let goal = min(size, stream.next + stream.window)
-        let request = min(max(stream.window / 8, Self.smallestRequest), maximumRequest)
+        // Pressure passes: what the stream has proved is not forgotten for it.
+        let window = min(stream.window, limit)
+        let goal = min(size, stream.next + window)
+        let request = min(max(window / 8, Self.smallestRequest), maximumRequest)
         var requests: [Range<Int64>] = []
+        var room = room
         // Small remainders wait until they are a whole request.
         while stream.ahead < goal, goal - stream.ahead >= request || goal == size {
             let end = min(Self.blockEnd(stream.ahead + request), size)
+            room -= end - stream.ahead
+            if room < 0 { break }
             requests.append(stream.ahead..<end)
             stream.ahead = end
         }

@@ -25,7 +25,7 @@ extension SharedObject {
         var started: [(FlightID, Flight)] = []
         let mayRead = core.mayRead
         state.withLock { state in
-            for run in Self.merged([demand] + ahead) {
+            for run in Self.joined(demand, ahead) {
                 var next = run.lowerBound
                 while next < run.upperBound {
                     guard state.isMissing(next, mayRead: mayRead) else {
@@ -48,6 +48,7 @@ extension SharedObject {
                     if isAhead { launched.byHandle.append(id) }
                     state.flights[id] = flight
                     for block in blocks { state.flightOf[block] = id }
+                    core.asked(forBlocks: blocks.count)
                     started.append((id, flight))
                 }
             }
@@ -64,6 +65,12 @@ extension SharedObject {
             if !isWanted { task.cancel() }
         }
         return launched
+    }
+
+    /// Whether a block is neither here nor on its way.
+    func isMissing(_ block: Int) -> Bool {
+        let mayRead = core.mayRead
+        return state.withLock { $0.isMissing(block, mayRead: mayRead) }
     }
 
     /// Somebody does not wait for these any more; a flight that nobody wants is given up.
@@ -86,17 +93,15 @@ extension SharedObject {
         if let ticket { core.slots.promote(ticket) }
     }
 
-    private static func merged(_ ranges: [Range<Int>]) -> [Range<Int>] {
-        var merged: [Range<Int>] = []
-        for range in ranges.filter({ !$0.isEmpty }).sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = merged.last, last.upperBound >= range.lowerBound {
-                merged[merged.count - 1] =
-                    last.lowerBound..<max(last.upperBound, range.upperBound)
-            } else {
-                merged.append(range)
-            }
-        }
-        return merged
+    /// The demand with the first range that goes on where it ends, and the other ranges: they are
+    /// requests of their own, so that several are under way at once.
+    private static func joined(_ demand: Range<Int>, _ ahead: [Range<Int>]) -> [Range<Int>] {
+        guard !demand.isEmpty,
+            let next = ahead.firstIndex(where: { demand.contains($0.lowerBound - 1) })
+        else { return [demand] + ahead }
+        var rest = ahead
+        let end = max(demand.upperBound, rest.remove(at: next).upperBound)
+        return [demand.lowerBound..<end] + rest
     }
 
     // MARK: One flight
@@ -125,7 +130,8 @@ extension SharedObject {
     ) async {
         var outcome = BlockOutcome.again
         if await core.slots.take(flight.ticket, group: group, isDemand: flight.isDemand) {
-            let files = core.mayWrite ? state.withLock { $0.files } : nil
+            let hasMemory = await core.waitForMemory()
+            let files = core.mayWrite && hasMemory ? state.withLock { $0.files } : nil
             let fill = Fill(
                 object: self, flight: id, source: source, asked: flight.isDemand ? asked : 0..<0)
             var foreign: [Range<Int>] = []
@@ -257,7 +263,7 @@ extension SharedObject {
         var waits: [Wait<BlockOutcome>] = []
         state.withLock { state in
             for block in present {
-                state.flightOf[block] = nil
+                if state.flightOf.removeValue(forKey: block) != nil { core.asked(forBlocks: -1) }
                 state.blocks[block].insert(.present)
                 waits += state.waits.removeValue(forKey: block) ?? []
             }
@@ -271,6 +277,7 @@ extension SharedObject {
         let waits = state.withLock { state -> [Wait<BlockOutcome>] in
             guard state.flightOf[block] == flight else { return [] }
             state.flightOf[block] = nil
+            core.asked(forBlocks: -1)
             if keeps {
                 state.arrived[block] = buffer
                 state.unwritten.append(block)
@@ -299,6 +306,7 @@ extension SharedObject {
                 // Before it leaves the table: a new flight's lock must not be given up here.
                 state.files?.unlock(block..<block + 1)
                 state.flightOf[block] = nil
+                core.asked(forBlocks: -1)
                 waits += state.waits.removeValue(forKey: block) ?? []
             }
         }
