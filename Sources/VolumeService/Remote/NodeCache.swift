@@ -1,5 +1,4 @@
 package import BlockCache
-internal import Glibc
 package import Logging
 internal import Synchronization
 package import VolumeModel
@@ -27,7 +26,6 @@ package final class NodeCache: Sendable {
         let result = opened.withLock { opened -> Result<BlockCache, PerigeeError> in
             if let opened { return .success(opened) }
             do throws(PerigeeError) {
-                makeParents()
                 let made = try BlockCache(folder: folder, limits: limits, logger: logger)
                 opened = made
                 return .success(made)
@@ -36,16 +34,6 @@ package final class NodeCache: Sendable {
             }
         }
         return try result.get()
-    }
-
-    /// Makes the folders above the cache's own, such as a new user's `~/.cache`. Where that fails the
-    /// cache says so, and bytes pass by it.
-    private func makeParents() {
-        var path = ""
-        for segment in folder.split(separator: "/").dropLast() {
-            path += "/\(segment)"
-            mkdir(path, 0o700)
-        }
     }
 
     /// The cache where it was needed so far.
