@@ -15,7 +15,7 @@ extension CommandLineTests {
             "team sync", "key", "key create", "key ls", "key rm", "key renew", "token",
             "token create", "token ls", "token rm", "token renew", "secrets", "secrets rotate",
             "sample-archive", "audit", "audit show", "audit verify", "backup",
-            "restore", "check",
+            "restore", "check", "cache", "cache stats", "cache ls", "cache verify", "cache evict",
         ]
 
         @Test(arguments: commands + [""])
@@ -54,6 +54,7 @@ extension CommandLineTests {
                     ("audit ", "audit --help"),
                     ("user ", "user --help"), ("team ", "team --help"), ("key ", "key --help"),
                     ("token ", "token --help"), ("secrets ", "secrets --help"),
+                    ("cache ", "cache --help"),
                 ] {
                     let text = try site.run(words).text
                     let list = text.components(separatedBy: "SUBCOMMANDS:").last ?? ""
