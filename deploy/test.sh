@@ -125,7 +125,7 @@ test_modules() {
     local module status=0
     for module in $(modules); do
         printf '\n-- %s\n' "$module"
-        timeout --kill-after=60 20m swift test --skip-build -Xswiftc -warnings-as-errors \
+        timeout --kill-after=60 25m swift test --skip-build -Xswiftc -warnings-as-errors \
             --explicit-target-dependency-import-check error --filter "^$module\\." || status=$?
     done
     return "$status"
