@@ -30,7 +30,7 @@ readonly corpus=$out/s3request
 mkdir -p "$corpus" "$out/artifacts"
 
 # Of VolumeModel, what instants and errors take; of S3Protocol, all but what needs swift-crypto.
-readonly model=(Sources/VolumeModel/{Entry,Hex,PerigeeError,Printable,Timestamp+*}.swift)
+readonly model=(Sources/VolumeModel/{CalendarText,Entry,Hex,PercentEncoding,PerigeeError,Printable,Timestamp+*}.swift)
 protocol=(Sources/S3Protocol/Errors/*.swift Sources/S3Protocol/Request/*.swift)
 for file in Sources/S3Protocol/Signing/*.swift; do
     grep -q 'SigningKey' "$file" || protocol+=("$file")
