@@ -124,3 +124,19 @@ struct ContentRange: Hashable {
         self.total = total
     }
 }
+
+extension ObjectVersion {
+    /// What the answer to a HEAD says of an object.
+    ///
+    /// - Throws: `.originUnavailable` where it does not tell the size.
+    init(told head: HTTPHead, subject: String) throws(PerigeeError) {
+        guard let size = head.contentLength else {
+            throw AnswerCheck.nonsense(subject, "it does not tell its size")
+        }
+        self.init(
+            size: size, modified: head["last-modified"].flatMap(CalendarText.parse(http:)),
+            etag: head["etag"],
+            // Only buckets tell one, and what those without versions say is not the id of one.
+            versionID: head["x-amz-version-id"].flatMap { $0 == "null" ? nil : $0 })
+    }
+}

@@ -1,4 +1,3 @@
-internal import CKernel
 internal import Glibc
 internal import Synchronization
 package import VolumeModel
@@ -65,26 +64,26 @@ package final class CredentialsFile: RequestSigner {
     private static func read(_ path: String, _ profile: String) throws(PerigeeError)
         -> OriginCredentials
     {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw unreadable(path, errno) }
-        defer { close(descriptor) }
-        var status = perigee_stat()
-        let code = perigee_stat_descriptor(descriptor, &status)
-        guard code == 0 else { throw unreadable(path, code) }
-        guard status.mode & 0o007 == 0 else {
-            throw PerigeeError(
-                .originDenied, "everybody can read the credentials in \(Printable.quoted(path))",
-                remedy: "chmod 600 that file")
+        let text: [UInt8]
+        do throws(BoundedFile.Fault) {
+            text = try BoundedFile.read(path, atMost: longest, isSecret: true)
+        } catch {
+            switch error {
+            case .openToEverybody:
+                throw PerigeeError(
+                    .originDenied,
+                    "everybody can read the credentials in \(Printable.quoted(path))",
+                    remedy: "chmod 600 that file")
+            case .system(let cause): throw unreadable(path, cause)
+            case .tooLong: throw unreadable(path, SystemError(EFBIG))
+            }
         }
-        var text = [UInt8](repeating: 0, count: longest)
-        let count = Glibc.read(descriptor, &text, text.count)
-        guard count >= 0 else { throw unreadable(path, errno) }
-        return try OriginCredentials(parsing: Array(text[..<count]), profile: profile, file: path)
+        return try OriginCredentials(parsing: text, profile: profile, file: path)
     }
 
-    private static func unreadable(_ path: String, _ code: Int32) -> PerigeeError {
+    private static func unreadable(_ path: String, _ cause: SystemError) -> PerigeeError {
         PerigeeError(
             .originDenied, "the credentials in \(Printable.quoted(path)) cannot be read",
-            remedy: "check that file and who may read it", cause: SystemError(code))
+            remedy: "check that file and who may read it", cause: cause)
     }
 }

@@ -71,17 +71,8 @@ package struct S3Origin: RemoteOrigin {
             OriginTransport.Call(
                 method: .head, address: address(of: key), subject: subject,
                 accept: { (_, _) throws(PerigeeError) in .excerpt(0) }))
-        guard let size = outcome.head.contentLength else {
-            throw AnswerCheck.nonsense(subject, "it does not tell its size")
-        }
         return OriginObject(
-            key: key,
-            version: ObjectVersion(
-                size: size,
-                modified: outcome.head["last-modified"].flatMap(CalendarText.parse(http:)),
-                etag: outcome.head["etag"],
-                // What a bucket without versions says is not the id of one.
-                versionID: outcome.head["x-amz-version-id"].flatMap { $0 == "null" ? nil : $0 }))
+            key: key, version: try ObjectVersion(told: outcome.head, subject: subject))
     }
 
     package func read(

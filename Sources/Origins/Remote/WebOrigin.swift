@@ -68,15 +68,9 @@ package struct WebOrigin: RemoteOrigin {
                     try Self.checkIsPlain(head, subject: subject)
                     return .excerpt(0)
                 }))
-        guard let size = outcome.head.contentLength else {
-            throw AnswerCheck.nonsense(subject, "it does not tell its size")
-        }
+        let version = try ObjectVersion(told: outcome.head, subject: subject)
         return OriginObject(
-            key: key,
-            version: ObjectVersion(
-                size: size,
-                modified: outcome.head["last-modified"].flatMap(CalendarText.parse(http:)),
-                etag: outcome.head["etag"]), sha256: digest(of: key, size: size))
+            key: key, version: version, sha256: digest(of: key, size: version.size))
     }
 
     package func read(

@@ -197,8 +197,10 @@ extension LiveTransfer {
                 PerigeeError(
                     .originDenied,
                     "\(host) leads to \(address), which this origin may not connect to",
-                    remedy: "if it does lie on this machine or in your own network, allow that for "
-                        + "its root: --allow-private"))
+                    remedy: address.reach == .local
+                        ? "if it does lie on this machine or in your own network, allow that for "
+                            + "its root: --allow-private"
+                        : "no data lie at such an address; look at what the name leads to"))
         }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:

@@ -27,7 +27,7 @@ extension Publisher {
     ///
     /// - Throws: `.originUnavailable`, `.originDenied`, `.invalidArgument`.
     package func checkRemote(_ root: OriginRoot) throws(PerigeeError) {
-        let origin = try RemoteOrigins().origin(root)
+        let origin = try remotes.origin(root)
         _ = try Waiting.run { () async throws(PerigeeError) in
             try await origin.list(prefix: [], continuing: nil)
         }
@@ -80,7 +80,7 @@ extension Publisher {
     private func checkRemoteSource(
         _ source: SourceDraft, of root: OriginRoot
     ) throws(PerigeeError) {
-        let origin = try RemoteOrigins().origin(root)
+        let origin = try remotes.origin(root)
         let prefix =
             source.subpath.isRoot ? [] : source.subpath.bytes + [UInt8(ascii: "/")]
         let page = try Waiting.run { () async throws(PerigeeError) in

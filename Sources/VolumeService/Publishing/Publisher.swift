@@ -11,6 +11,8 @@ package final class Publisher: Sendable {
     let folder: StateFolder
     let store: any ControlStore
     let logger: Logger
+    /// Origins on other machines that it has asked.
+    let remotes = RemoteOrigins()
 
     /// Takes an open state.
     package init(state folder: StateFolder, store: any ControlStore, logger: Logger) {

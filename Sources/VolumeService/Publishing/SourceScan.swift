@@ -42,7 +42,7 @@ extension Publisher {
                     "the root \(root.name) is on another machine, and can only be scanned whole",
                     remedy: "leave out --prefix and --changes")
             }
-            return .remote(try RemoteOrigins().origin(root))
+            return .remote(try remotes.origin(root))
         }
         let path = try root.folder()
         let patience = min(options.stallLimit, Self.patience)

@@ -1,5 +1,4 @@
 internal import ControlStore
-internal import Glibc
 internal import Origins
 internal import S3Protocol
 internal import Synchronization
@@ -120,26 +119,14 @@ final class RemoteOrigins: Sendable {
     }
 
     private static func read(_ path: String) throws(PerigeeError) -> ArchiveManifest {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else {
+        let bytes: [UInt8]
+        do throws(BoundedFile.Fault) {
+            bytes = try BoundedFile.read(path, atMost: 1 << 30)
+        } catch {
             throw PerigeeError(
-                .originUnavailable, "the manifest \(Printable.quoted(path)) cannot be opened",
-                cause: SystemError(errno))
-        }
-        defer { Glibc.close(descriptor) }
-        var bytes: [UInt8] = []
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-        defer { piece.deallocate() }
-        while true {
-            let got = Glibc.read(descriptor, piece.baseAddress, piece.count)
-            if got == 0 { break }
-            if got > 0 {
-                bytes.append(contentsOf: piece[..<got])
-            } else if errno != EINTR {
-                throw PerigeeError(
-                    .originUnavailable, "the manifest \(Printable.quoted(path)) cannot be read",
-                    cause: SystemError(errno))
-            }
+                .originUnavailable,
+                "the manifest \(Printable.quoted(path)) cannot be read, or has more than 1 GiB",
+                cause: error)
         }
         return try ArchiveManifest(parsing: bytes, name: path)
     }
