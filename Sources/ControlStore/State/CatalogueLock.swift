@@ -41,8 +41,11 @@ package final class CatalogueLock: Sendable {
     package func release() {
         descriptor.withLock { descriptor in
             guard let held = descriptor else { return }
-            // Emptied first: after the close it would be the next holder's text.
+            // Emptied first: after the release it would be the next holder's text.
             _ = ftruncate(held, 0)
+            // A process that is being started has the descriptor too, until it runs another program:
+            // closing ours alone would leave it locked for as long.
+            _ = perigee_unlock(held)
             close(held)
             descriptor = nil
         }
