@@ -1,9 +1,8 @@
 internal import Synchronization
 
 /// The bytes of one block in memory, counted in a budget while they are there.
-///
-/// `@unchecked Sendable`: bytes are written by `fill` alone, before the buffer is shown to anybody
-/// else; from then on they are only read.
+// @unchecked Sendable: bytes are written by `fill` alone, before the buffer is shown to anybody else;
+// from then on they are only read.
 final class BlockBuffer: @unchecked Sendable {
     private let storage: UnsafeMutableRawPointer
     private let budget: MemoryBudget

@@ -29,15 +29,21 @@ package final class HTTPTransfers: Sendable {
     ///
     /// - Parameter pinnedAddresses: `HOST:PORT:ADDRESS`, as curl's `--resolve` takes it: where a
     ///   host lies, whatever the name service says. The gate judges those addresses as well.
-    /// - Throws: `.tooManyOpen` where the system has no descriptor to give.
+    /// - Throws: `.tooManyOpen` where the system has no descriptor to give, `.originUnavailable` where
+    ///   it has no memory.
     package init(pinnedAddresses: [String] = []) throws(PerigeeError) {
         guard curlIsReady else {
             throw PerigeeError(.originUnavailable, "libcurl cannot be initialised")
         }
         let inbox = try TransferInbox()
         self.inbox = inbox
+        guard let made = curl_multi_init() else {
+            throw PerigeeError(.originUnavailable, "no memory is left for reading remote origins")
+        }
+        // nonisolated(unsafe): nobody but the thread uses it from here on.
+        nonisolated(unsafe) let multi = made
         Thread.start(name: "transfers") {
-            TransferLoop(inbox: inbox, pinnedAddresses: pinnedAddresses).run()
+            TransferLoop(multi: multi, inbox: inbox, pinnedAddresses: pinnedAddresses).run()
         }
     }
 

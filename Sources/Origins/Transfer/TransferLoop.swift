@@ -13,12 +13,9 @@ final class TransferLoop {
     /// Handles between two transfers: making one costs more than wiping it.
     private var spare: [UnsafeMutableRawPointer] = []
 
-    init(inbox: TransferInbox, pinnedAddresses: [String]) {
+    /// - Parameter multi: what `curl_multi_init` made; the loop's own from now on.
+    init(multi: UnsafeMutableRawPointer, inbox: TransferInbox, pinnedAddresses: [String]) {
         self.inbox = inbox
-        guard let multi = curl_multi_init() else {
-            // It allocates a few hundred bytes.
-            fatalError("no memory is left for reading remote origins")
-        }
         self.multi = multi
         pinned = curlList(pinnedAddresses)
         // Open connections that wait for their next request, over all servers.

@@ -36,6 +36,7 @@ package final class NodeCache: Sendable {
         return try result.get()
     }
 
-    /// The cache where it was needed so far.
-    package var cacheInUse: BlockCache? { opened.withLock(\.self) }
+    /// Makes what was fetched last durable, so that it need not be fetched again, and ends the cache's
+    /// threads.
+    package func close() async { await opened.withLock(\.self)?.shutDown() }
 }

@@ -128,9 +128,10 @@ struct MountCommand: AsyncParsableCommand {
         if !options.verbose { logger.logLevel = .info }
         OpenFileLimit.raise()
         ProcessName.set("perigee")
+        let nodeCache = try cache.place.cache(logger)
         let service = try LocalVolumeService(
             state: try options.folder(), originDeadline: .seconds(timeout),
-            frontEnd: .mount, cache: try cache.place.cache(logger), logger: logger)
+            frontEnd: .mount, cache: nodeCache, logger: logger)
         defer { service.stop() }
         var how = MountOptions()
         how.allowOther = allowOther
@@ -153,6 +154,7 @@ struct MountCommand: AsyncParsableCommand {
                         service: mount, successTerminationBehavior: .gracefullyShutdownGroup)
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+        await nodeCache.close()
     }
 
     /// This command's own flags, for the process that serves.

@@ -76,9 +76,10 @@ struct Serving {
         let log = ServeLog(configuration.logLevel, environment: environment)
         let logger = log.logger
         let inherited = try InheritedSockets(environment: environment)
+        let nodeCache = try cache.cache(environment: environment, logger)
         let service = try LocalVolumeService(
             state: try options.folder(), frontEnd: .s3,
-            cache: try cache.cache(environment: environment, logger), logger: logger)
+            cache: nodeCache, logger: logger)
         defer { service.stop() }
         try accessLog.open(configuration.accessLog)
         let gateway = try Gateway(
@@ -120,6 +121,7 @@ struct Serving {
             try await group.run()
             tasks.cancelAll()
         }
+        await nodeCache.close()
         logger.notice("ended")
     }
 
