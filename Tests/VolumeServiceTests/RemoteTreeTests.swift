@@ -8,11 +8,12 @@ import VolumeModel
 @Suite("Listings of buckets as folders")
 struct RemoteTreeTests {
     private func tree(
-        _ keys: [(String, Int64)], below prefix: String = "", excludes: [String] = []
+        _ keys: [(String, Int64)], below prefix: String = "", excludes: [String] = [],
+        keepsTags: Bool = true
     ) throws -> RemoteTree {
         var tree = RemoteTree(
             below: Array(prefix.utf8), excludes: try excludes.map { try PathPattern($0) },
-            keepsVersions: true)
+            keepsTags: keepsTags, keepsVersions: true)
         for (key, size) in keys {
             tree.add(
                 OriginObject(
@@ -41,6 +42,13 @@ struct RemoteTreeTests {
         #expect(tree.versions[Array("b/y/z".utf8)]?.size == 4)
     }
 
+    @Test("Where tags are not to count, none is kept")
+    func withoutTags() throws {
+        let tree = try tree([("a", 1)], keepsTags: false)
+        #expect(tree.root.listing.tag(tree.root.listing.items[0]) == nil)
+        #expect(tree.versions[Array("a".utf8)] == ObjectVersion(size: 1))
+    }
+
     @Test("Only what is below the prefix counts, without the prefix")
     func prefix() throws {
         let tree = try tree([("q1/a", 1), ("q1/b/c", 2), ("q10", 3), ("q1/", 0)], below: "q1/")
@@ -64,7 +72,7 @@ struct RemoteTreeTests {
 
     @Test("Bytes that are not UTF-8 are reported as such")
     func notUTF8() throws {
-        var tree = RemoteTree(below: [], excludes: [], keepsVersions: false)
+        var tree = RemoteTree(below: [], excludes: [], keepsTags: true, keepsVersions: false)
         tree.add(OriginObject(key: [0x61, 0xff], version: ObjectVersion(size: 1)))
         #expect(tree.problems.map(\.kind) == [.nameNotUTF8])
     }

@@ -17,7 +17,8 @@ private struct RemoteFixture {
 
     /// Starts a server over a folder with some files, and adds a volume on it.
     static func with(
-        _ kind: OriginServer, _ body: (RemoteFixture) async throws -> Void
+        _ kind: OriginServer, fingerprint: Fingerprint = .etag,
+        _ body: (RemoteFixture) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let fixture = try ServiceFixture(in: folder)
@@ -42,7 +43,7 @@ private struct RemoteFixture {
             let volume = try VolumeName("hst")
             let root = OriginRoot(
                 name: try RootName("far"), origin: try OriginLocation(parsing: origin),
-                locality: .network, fingerprint: .etag,
+                locality: .network, fingerprint: fingerprint,
                 remote: RemoteSettings(
                     endpoint: endpoint, allowsClearText: true, allowsPrivate: true))
             try fixture.publisher.checkRemote(root)
@@ -97,6 +98,25 @@ struct RemoteVolumeTests {
             let report = try fixture.service.publisher.scan(fixture.volume)
             #expect(!report.hasCandidate)
             #expect(report.problems.isEmpty)
+        }
+    }
+
+    @Test(
+        "By whatever versions are told apart, a second scan finds nothing and reads are the origin's",
+        arguments: servers, [Fingerprint.sizeAndModified, .digest])
+    func fingerprints(kind: OriginServer, fingerprint: Fingerprint) async throws {
+        try await RemoteFixture.with(kind, fingerprint: fingerprint) { fixture in
+            let report = try fixture.service.publisher.scan(fixture.volume)
+            #expect(!report.hasCandidate)
+            #expect(report.problems.isEmpty)
+            let service = try fixture.service.service()
+            defer { service.stop() }
+            let isSame =
+                try await content("d/b.fits", fixture, service)
+                == RemoteFixture.content(300_000, "d/b.fits".utf8.count)
+            #expect(isSame)
+            try fixture.rewrite("d/b.fits", RemoteFixture.content(300_000, 77))
+            #expect(try fixture.service.publisher.scan(fixture.volume).changed == 1)
         }
     }
 

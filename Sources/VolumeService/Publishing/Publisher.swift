@@ -75,7 +75,8 @@ package final class Publisher: Sendable {
                         report: progress, isCancelled: isCancelled)
                 case .remote(let remote):
                     scanner = RemoteScanner(
-                        writer: writer, origin: remote, source: source, options: options,
+                        writer: writer, origin: remote, source: source,
+                        fingerprint: origin.fingerprint, options: options,
                         publishedFiles: try publishedFiles(record), report: progress,
                         isCancelled: isCancelled)
                 }

@@ -24,7 +24,8 @@ final class RemoteScanner: SourceScan {
 
     init(
         writer: CandidateWriter, origin: any RemoteOrigin, source: VolumeSource,
-        options: ScanOptions, publishedFiles: Int?, report: @escaping (ScanProgress) -> Void,
+        fingerprint: Fingerprint, options: ScanOptions, publishedFiles: Int?,
+        report: @escaping (ScanProgress) -> Void,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.writer = writer
@@ -35,7 +36,8 @@ final class RemoteScanner: SourceScan {
         self.isCancelled = isCancelled
         base = source.subpath.isRoot ? [] : source.subpath.bytes + [UInt8(ascii: "/")]
         tree = RemoteTree(
-            below: base, excludes: options.excludes, keepsVersions: options.computesDigests)
+            below: base, excludes: options.excludes, keepsTags: fingerprint == .etag,
+            keepsVersions: options.computesDigests || fingerprint == .digest)
         progress.expectedFiles = publishedFiles
     }
 
@@ -80,21 +82,14 @@ final class RemoteScanner: SourceScan {
     ) async throws(PerigeeError) -> [OriginObject] {
         guard objects.contains(where: \.needsStat) else { return objects }
         var found: [OriginObject?] = objects
-        let open = objects.indices.filter { objects[$0].needsStat }
         do {
             try await withThrowingTaskGroup(of: (Int, OriginObject?).self) { group in
-                var next = 0
-                while next < open.count || !group.isEmpty {
-                    while next < open.count, next < parallel {
-                        Self.ask(objects[open[next]], open[next], origin, &group)
-                        next += 1
-                    }
-                    guard let (index, object) = try await group.next() else { break }
+                var open = objects.indices.filter { objects[$0].needsStat }[...]
+                for index in open.prefix(parallel) { ask(objects[index], index, origin, &group) }
+                open = open.dropFirst(parallel)
+                while let (index, object) = try await group.next() {
                     found[index] = object
-                    if next < open.count {
-                        Self.ask(objects[open[next]], open[next], origin, &group)
-                        next += 1
-                    }
+                    if let next = open.popFirst() { ask(objects[next], next, origin, &group) }
                 }
             }
         } catch let error as PerigeeError {

@@ -26,6 +26,7 @@ struct RemoteTree {
     /// Versions of files by their paths; empty where nobody is going to read them.
     private(set) var versions: [[UInt8]: ObjectVersion] = [:]
 
+    private let keepsTags: Bool
     private let keepsVersions: Bool
     private let prefix: [UInt8]
     private let excludes: [PathPattern]
@@ -35,8 +36,15 @@ struct RemoteTree {
     private static let slash = UInt8(ascii: "/")
     private static let reservedName = Array(".perigee".utf8)
 
-    /// - Parameter prefix: what keys begin with and paths do not.
-    init(below prefix: [UInt8], excludes: [PathPattern], keepsVersions: Bool) {
+    /// - Parameters:
+    ///   - prefix: what keys begin with and paths do not.
+    ///   - keepsTags: false where versions are told apart by other things, since the servers behind one
+    ///     name give one file several tags.
+    ///   - keepsVersions: whether files are going to be read.
+    init(
+        below prefix: [UInt8], excludes: [PathPattern], keepsTags: Bool, keepsVersions: Bool
+    ) {
+        self.keepsTags = keepsTags
         self.keepsVersions = keepsVersions
         self.prefix = prefix
         self.excludes = excludes
@@ -61,8 +69,14 @@ struct RemoteTree {
         }
         let folder = self.folder(parent.bytes)
         guard !folder.isExcluded else { return }
-        append(name, object.version, to: folder)
-        if keepsVersions { versions[path.bytes] = object.version }
+        let version =
+            keepsTags
+            ? object.version
+            : ObjectVersion(
+                size: object.version.size, modified: object.version.modified,
+                versionID: object.version.versionID)
+        append(name, version, to: folder)
+        if keepsVersions { versions[path.bytes] = version }
         files += 1
         bytes.add(bytes: object.version.size)
         if let sha256 = object.sha256 { digests.append((path, sha256)) }
