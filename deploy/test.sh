@@ -118,33 +118,79 @@ isolated() {
     fi
 }
 
-# One process for each module: many tests block their thread in system calls, and in one process
-# they would all start at once and starve each other. The same flags as in the build, or everything
-# would be built again.
-test_modules() {
-    local module status=0
-    for module in $(modules); do
-        printf '\n-- %s\n' "$module"
-        timeout --kill-after=60 25m swift test --skip-build -Xswiftc -warnings-as-errors \
-            --explicit-target-dependency-import-check error --filter "^$module\\." || status=$?
+# The program that holds the tests.
+test_program() {
+    printf '%s/perigeePackageTests.xctest' "$(swift build --show-bin-path)"
+}
+
+# Names of all tests, one a line.
+list_tests() {
+    "$1" --testing-library swift-testing --list-tests
+}
+
+# What runs in one process, as expressions that its tests' names match, those that take long first:
+# the tests of a module, and where a module's tests run one after another, those of a suite. Many
+# tests block their thread in system calls: all in one process they would starve each other.
+parts() {
+    sed -nE 's#^(CommandLineTests\.[^/]+/[^/]+/).*#1 \1#p; t; s#^([^.]+\.).*#2 \1#p' |
+        sort -u | sed -E 's/^[12] /^/; s/\./\\./'
+}
+
+# Runs one part, and prints what it said when it has ended, in one piece.
+test_part() {
+    local said status=0
+    said="$(mktemp)"
+    timeout --kill-after=60 15m "$1" --testing-library swift-testing --filter "$2" \
+        >"$said" 2>&1 || status=$?
+    printf '\n-- %s\n' "$2"
+    cat "$said"
+    ((status == 0)) || printf 'FAILED: tests %s (exit status %s)\n' "$2" "$status"
+    rm -f "$said"
+    return "$status"
+}
+
+# As many parts at once as there are processors; the status of one that failed, if any did.
+test_parts() {
+    local program="$1" part running=0 status=0
+    while IFS= read -r part; do
+        if ((running == $(nproc))); then
+            wait -n || status=$?
+            running=$((running - 1))
+        fi
+        test_part "$program" "$part" </dev/null &
+        running=$((running + 1))
+    done < <(list_tests "$program" | parts)
+    while ((running > 0)); do
+        wait -n || status=$?
+        running=$((running - 1))
     done
     return "$status"
 }
 
-# What `isolated` runs is another process, which knows these functions by their text.
+# What `isolated` runs is another process, which knows these functions by their text. What failed
+# is said once more at the end.
 run_tests() {
+    local status=0
     if (($# > 0)); then
         isolated timeout --kill-after=60 50m swift test --skip-build \
             -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error "$@" \
-            2>&1 | tee "$log"
+            2>&1 | tee "$log" || status=$?
     else
-        isolated bash -c "$(declare -f modules test_modules); test_modules" 2>&1 | tee "$log"
+        isolated bash -c "$(declare -f list_tests parts test_part test_parts); test_parts \"\$1\"" \
+            bash "$(test_program)" 2>&1 | tee "$log" || status=$?
     fi
+    ((status == 0)) || grep -E '^(FAILED: tests|✘)' "$log" | tail -n 40
+    return "$status"
 }
 
-# The test modules, by their folders.
-modules() {
-    find Tests -mindepth 1 -maxdepth 1 -type d -name '*Tests' -printf '%f\n' | sort
+# Fails where not every test that there is has run: a part that matches nothing passes.
+judge_count() {
+    local listed run
+    listed="$(list_tests "$(test_program)" | wc -l)"
+    run="$(sed -nE 's/.*Test run with ([0-9]+) tests? .*/\1/p' "$log" |
+        awk '{ sum += $1 } END { print sum + 0 }')"
+    printf '%s of %s tests have run.\n' "$run" "$listed"
+    ((run == listed))
 }
 
 # Swift Testing's lines about what was skipped, and what the tests themselves say about it.
@@ -190,5 +236,4 @@ export PERIGEE_TEST_PYTHON PERIGEE_TEST_PYTHON_AWS PERIGEE_TEST_PYTHON_S3
 if requires_mounts; then export PERIGEE_REQUIRE_MOUNTS=1; fi
 run "Tests" run_tests "$@"
 run "Skipped tests" judge_skipped
-step "The test runner's last words"
-grep -E 'Test run with' "$log"
+if (($# == 0)); then run "Count" judge_count; fi
