@@ -29,6 +29,9 @@ package struct CacheCounters: Hashable, Sendable {
     /// Bytes that the scrubber has checked.
     package var scrubbedBytes = 0
 
+    /// Nothing done.
+    package init() {}
+
     /// Bytes from origins for each byte given to readers; 0 before the first.
     package var amplification: Double {
         let given = hitBytes + prefetchedBytes + missBytes + bypassBytes

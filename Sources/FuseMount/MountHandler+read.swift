@@ -8,9 +8,7 @@ internal import VolumeService
 /// OPEN and READ.
 extension MountHandler {
     func open(_ node: Node, flags: Int32, _ reply: FuseReply) throws(PerigeeError) {
-        guard flags & O_ACCMODE == O_RDONLY, flags & O_TRUNC == 0 else {
-            throw PerigeeError(.readOnly, "the file system is read-only")
-        }
+        try checkReadOnly(flags)
         if let file = try system.openNow(node) {
             opened(file, reply)
             return
@@ -19,6 +17,12 @@ extension MountHandler {
             let file = try await system.open(node)
             // Where nobody waits any more the file closes here, as nobody else holds it.
             answer.give { opened(file, $0) }
+        }
+    }
+
+    func checkReadOnly(_ flags: Int32) throws(PerigeeError) {
+        guard flags & O_ACCMODE == O_RDONLY, flags & O_TRUNC == 0 else {
+            throw PerigeeError(.readOnly, "the file system is read-only")
         }
     }
 

@@ -113,10 +113,17 @@ final class MountHandler: FuseHandler {
         case .getattr:
             reply.attributes(
                 attributes(try system.attributes(of: node)), timeout: times.attributes)
+        case .open(let flags) where node == .receipt:
+            try openReceipt(flags: flags, reply)
+        case .read(let handle, let offset, let size) where node == .receipt:
+            try readReceipt(handle, offset: offset, size: size, reply)
         case .open(let flags):
             try open(node, flags: flags, reply)
         case .read(let handle, let offset, let size):
             try read(handle, offset: offset, size: size, scratch: request.scratch, reply)
+        case .release(let handle, _) where node == .receipt:
+            system.releaseReceipt(handle.rawValue)
+            reply.done()
         case .release(let handle, _):
             if system.release(handle.rawValue) != nil { backing?.release(node, session) }
             reply.done()

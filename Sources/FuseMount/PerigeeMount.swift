@@ -176,7 +176,7 @@ private func repeatEpochs(_ epochs: AsyncStream<Void>, _ session: FuseSession) a
 }
 
 /// Runs what blocks its thread off the cooperative pool.
-private func blocking<Value: Sendable, Failure: Error>(
+func blocking<Value: Sendable, Failure: Error>(
     _ body: @escaping @Sendable () throws(Failure) -> Value
 ) async throws(Failure) -> Value {
     let result = await withCheckedContinuation { continuation in

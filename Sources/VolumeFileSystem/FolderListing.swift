@@ -17,11 +17,14 @@ final class FolderListing: Sendable {
         case names([RootName], contents: FolderContents)
         /// A folder of a volume.
         case folder(EntryID, view: View)
+        /// What a mount tells of itself.
+        case session
 
         var contents: FolderContents {
             switch self {
             case .names(_, let contents): contents
             case .folder(_, let view): view.contents
+            case .session: FolderContents(revision: 0, viewID: 0)
             }
         }
     }

@@ -4,6 +4,11 @@ package import VolumeModel
 package struct Node: Hashable, Sendable {
     /// The root of the file system, whatever stands there.
     package static let root = Node(value: 1)
+    /// The folder `.perigee` at the root, of which no listing tells. Like the root it is always known;
+    /// no volume has an ordinal that would give an entry such a number.
+    package static let session = Node(value: 2)
+    /// The file `receipt.json` in it.
+    package static let receipt = Node(value: 3)
 
     /// The number that callers see.
     package let value: UInt64

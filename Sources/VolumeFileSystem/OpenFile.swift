@@ -11,11 +11,14 @@ package final class OpenFile: Sendable {
     package let node: Node
     /// Its bytes.
     package let file: ReadHandle
+    /// The state of the volume that it was reached through.
+    let snapshot: VolumeSnapshot
     private let around = Mutex(ReadAround())
 
-    init(node: Node, file: ReadHandle) {
+    init(node: Node, file: ReadHandle, snapshot: VolumeSnapshot) {
         self.node = node
         self.file = file
+        self.snapshot = snapshot
     }
 
     deinit { file.close() }

@@ -7,9 +7,11 @@ package struct NodeDetails: Sendable {
     package let node: Node
     /// Its row.
     package let entry: Entry
-    /// The state of the volume that it was reached through; nil for the folder of volumes.
+    /// The state of the volume that it was reached through; nil for what belongs
+    /// to no volume.
     package let snapshot: VolumeSnapshot?
-    /// Path, digests and the revision it came in; nil for the folder of volumes.
+    /// Path, digests and the revision it came in; nil for what belongs
+    /// to no volume.
     package let details: EntryDetails?
 }
 
@@ -19,10 +21,10 @@ extension VolumeFileSystem {
     /// - Throws: `.stale`, and what the service throws.
     package func details(of node: Node) throws(PerigeeError) -> NodeDetails {
         switch try resolve(node) {
-        case .names:
+        case .names, .session, .receipt:
             let shown = try attributes(of: node)
             let entry = Entry(
-                id: .root, parent: .root, name: [], kind: .folder, size: 0,
+                id: .root, parent: .root, name: [], kind: shown.kind, size: 0,
                 modified: shown.modified, version: VersionToken(bits: 0))
             return NodeDetails(node: node, entry: entry, snapshot: nil, details: nil)
         case .folder(let folder):

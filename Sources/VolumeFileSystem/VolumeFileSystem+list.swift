@@ -88,6 +88,14 @@ extension VolumeFileSystem {
                 else { return }
                 index += 1
             }
+        case .session:
+            if index == 0 {
+                _ = Self.receiptName.withUnsafeBufferPointer {
+                    receive(
+                        UnsafeRawBufferPointer($0), Self.ownAttributes(.receipt), nil,
+                        FolderListing.offset(behind: 0, salt: salt))
+                }
+            }
         case .folder(let id, let view):
             // An older listing names what was; nobody may keep that as what is.
             let now = views.withLock { $0.view(view.number) }
@@ -141,7 +149,9 @@ extension VolumeFileSystem {
         case .folder(let folder):
             _ = try sinceGone { () throws(PerigeeError) in try row(of: folder) }
             return .folder(folder.id, view: folder.view)
-        case .file:
+        case .session:
+            return .session
+        case .file, .receipt:
             throw PerigeeError(.notADirectory, "a file holds no names")
         }
     }

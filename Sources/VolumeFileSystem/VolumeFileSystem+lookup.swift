@@ -15,6 +15,7 @@ extension VolumeFileSystem {
         guard name.count <= EntryPath.longestSegment else {
             throw PerigeeError(.nameTooLong, "a name has more than 255 bytes")
         }
+        if parent == .root, name.elementsEqual(Self.sessionName) { return Self.own(.session) }
         switch try resolve(parent) {
         case .names:
             guard let view = try rootView(Array(name)) else { return nil }
@@ -34,7 +35,9 @@ extension VolumeFileSystem {
             let node = Node(snapshot.node(of: entry))
             try nodes.retain(entry, node: node, view: folder.view.number)
             return NodeEntry(attributes: attributes(entry, node: node), lifetime: .entry)
-        case .file:
+        case .session:
+            return name.elementsEqual(Self.receiptName) ? Self.own(.receipt) : nil
+        case .file, .receipt:
             throw PerigeeError(.notADirectory, "a file holds no names")
         }
     }
@@ -62,6 +65,8 @@ extension VolumeFileSystem {
                 try sinceGone { () throws(PerigeeError) in try row(of: folder) }, node: node)
         case .file:
             return attributes(try file(node), node: node)
+        case .session, .receipt:
+            return Self.ownAttributes(node)
         }
     }
 

@@ -9,7 +9,9 @@ extension VolumeFileSystem {
     package func openNow(_ node: Node) throws(PerigeeError) -> OpenFile? {
         let (entry, snapshot) = try opening(node)
         return try sinceGone { () throws(PerigeeError) in
-            try service.openNow(entry, of: snapshot).map { OpenFile(node: node, file: $0) }
+            try service.openNow(entry, of: snapshot).map {
+                OpenFile(node: node, file: $0, snapshot: snapshot)
+            }
         }
     }
 
@@ -19,14 +21,19 @@ extension VolumeFileSystem {
     package func open(_ node: Node) async throws(PerigeeError) -> OpenFile {
         let (entry, snapshot) = try opening(node)
         do throws(PerigeeError) {
-            return OpenFile(node: node, file: try await service.open(entry, of: snapshot))
+            return OpenFile(
+                node: node, file: try await service.open(entry, of: snapshot), snapshot: snapshot)
         } catch let error where error.code == .notFound {
             throw PerigeeError(.stale, error.message, remedy: error.remedy, cause: error)
         }
     }
 
-    /// Gives an open file the number that callers name it by, until `release`.
-    package func register(_ file: OpenFile) -> UInt64 { files.insert(file) }
+    /// Gives an open file the number that callers name it by, until `release`, and notes that it was
+    /// read.
+    package func register(_ file: OpenFile) -> UInt64 {
+        opened.note(file.file.entry, file.node, file.snapshot, at: .now)
+        return files.insert(file)
+    }
 
     /// The open file with that number.
     ///
@@ -41,7 +48,7 @@ extension VolumeFileSystem {
     package func release(_ handle: UInt64) -> OpenFile? { files.remove(handle) }
 
     private func opening(_ node: Node) throws(PerigeeError) -> (Entry, VolumeSnapshot) {
-        guard node != .root else { throw Self.folder }
+        guard node != .root, node != .session else { throw Self.folder }
         guard let (entry, number) = nodes.entry(node) else { throw Self.vanished }
         guard entry.kind == .file else { throw Self.folder }
         return (entry, try view(number).snapshot)

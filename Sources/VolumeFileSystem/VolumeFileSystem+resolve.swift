@@ -15,6 +15,10 @@ extension VolumeFileSystem {
         case names
         case folder(ResolvedFolder)
         case file(NodeRecord)
+        /// The folder of what the mount tells of itself.
+        case session
+        /// The list of what was read.
+        case receipt
     }
 
     /// - Throws: `.stale` for a node that is not known, or whose volume is not there any more.
@@ -26,6 +30,8 @@ extension VolumeFileSystem {
             }
             return .folder(ResolvedFolder(view: root.view, id: root.folder.id))
         }
+        if node == .session { return .session }
+        if node == .receipt { return .receipt }
         guard let record = nodes.record(node) else { throw Self.vanished }
         guard record.kind == .folder else { return .file(record) }
         return .folder(ResolvedFolder(view: try view(record.view), id: node.entry))

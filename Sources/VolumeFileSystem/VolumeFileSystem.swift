@@ -17,6 +17,7 @@ package final class VolumeFileSystem: Sendable {
     let layout: MountLayout
     let showing: ShownEntries
     let logger: Logger
+    let started = Timestamp.now
 
     // Shared state.
     let nodes = NodeTable()
@@ -24,6 +25,9 @@ package final class VolumeFileSystem: Sendable {
     let caches = ListingCaches()
     let files = HandleTable<OpenFile>()
     let folders = HandleTable<OpenFolder>()
+    /// What was opened since the start, and receipts of it that are open.
+    let opened = ReadList()
+    let receipts = HandleTable<Receipt>()
     /// Serialises resolving what "current" means; true where the last attempt failed.
     let refreshing = Mutex(false)
     /// Told of what callers must forget, and the subscription behind it.
@@ -71,6 +75,7 @@ package final class VolumeFileSystem: Sendable {
         observation?.cancel()
         _ = files.removeAll()
         _ = folders.removeAll()
+        _ = receipts.removeAll()
     }
 
     /// Files that are open.

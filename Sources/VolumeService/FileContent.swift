@@ -37,8 +37,15 @@ package protocol FileContent: AnyObject, Sendable {
     /// Fills `buffer` with what is at hand at `offset`; false where that is less.
     func readNow(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Bool
 
+    /// Has the bytes of `range` on this machine by its end; nothing to do where they are.
+    ///
+    /// - Throws: as `segments`.
+    func warm(_ range: Range<Int64>) async throws(PerigeeError)
+
     /// Gives back what it holds; a second call does nothing.
     func close()
 }
 
-extension OriginFile: FileContent {}
+extension OriginFile: FileContent {
+    package func warm(_ range: Range<Int64>) async throws(PerigeeError) {}
+}

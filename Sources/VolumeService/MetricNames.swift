@@ -25,6 +25,35 @@ package enum MetricNames {
     package static let accessLogLost = "perigee_access_log_lost_total"
     /// Times that the configuration was read again, by `result`: `applied`, `refused`.
     package static let reloads = "perigee_reloads_total"
+    /// Bytes given to readers of files on other machines, by `kind`: `hit` from the cache, `prefetched`
+    /// and `miss` fetched before and because they were asked for, `bypass` past the cache.
+    package static let cacheReadBytes = "perigee_cache_read_bytes_total"
+    /// Bytes that came from origins on other machines.
+    package static let cacheUpstreamBytes = "perigee_cache_upstream_bytes_total"
+    /// Requests to origins for bytes of files.
+    package static let cacheUpstreamRequests = "perigee_cache_upstream_requests_total"
+    /// Bytes from origins for each byte given to readers.
+    package static let cacheAmplification = "perigee_cache_amplification_ratio"
+    /// Blocks of the cache that were not what their checksum says; each was dropped.
+    package static let cacheBadBlocks = "perigee_cache_bad_blocks_total"
+    /// Bytes that were removed from the cache to make room.
+    package static let cacheEvictedBytes = "perigee_cache_evicted_bytes_total"
+    /// Calls on the cache's disk that failed.
+    package static let cacheDiskErrors = "perigee_cache_disk_errors_total"
+    /// Bytes of the cache that were compared with their checksums in the background.
+    package static let cacheScrubbedBytes = "perigee_cache_scrubbed_bytes_total"
+    /// Requests ahead of readers that were cut off for want of memory.
+    package static let cacheCutRequests = "perigee_cache_cut_requests_total"
+    /// Bytes of the disk that the cache has taken, by real blocks.
+    package static let cacheDiskBytes = "perigee_cache_disk_bytes"
+    /// Bytes of the disk that the cache may take.
+    package static let cacheCapacity = "perigee_cache_capacity_bytes"
+    /// Versions of files of which the cache has a part.
+    package static let cacheObjects = "perigee_cache_objects"
+    /// Bytes of blocks that are in memory, on their way to the disk or past it.
+    package static let cacheMemory = "perigee_cache_memory_bytes"
+    /// 1 for the `state` that the cache's disk is in: `normal`, `unstable`, `down`.
+    package static let cacheDiskState = "perigee_cache_disk_state"
     /// Always 1; the version is its label.
     package static let buildInfo = "perigee_build_info"
 
@@ -42,6 +71,20 @@ package enum MetricNames {
         s3CertificateEnd: "When the certificate ends, in seconds since 1970.",
         accessLogLost: "Lines of the access log that found no room, or could not be written.",
         reloads: "Times that the configuration was read again, by result.",
+        cacheReadBytes: "Bytes of remote files given to readers, by where they came from.",
+        cacheUpstreamBytes: "Bytes that came from remote origins.",
+        cacheUpstreamRequests: "Requests to remote origins for bytes of files.",
+        cacheAmplification: "Bytes from remote origins for each byte given to readers.",
+        cacheBadBlocks: "Blocks that were not what their checksum says, and were dropped.",
+        cacheEvictedBytes: "Bytes removed to make room.",
+        cacheDiskErrors: "Calls on the cache's disk that failed.",
+        cacheScrubbedBytes: "Bytes compared with their checksums in the background.",
+        cacheCutRequests: "Requests ahead of readers that were cut off for want of memory.",
+        cacheDiskBytes: "Bytes of the disk taken, by real blocks.",
+        cacheCapacity: "Bytes of the disk that may be taken.",
+        cacheObjects: "Versions of files of which a part is there.",
+        cacheMemory: "Bytes of blocks in memory, on their way to the disk or past it.",
+        cacheDiskState: "1 for the state that the cache's disk is in.",
         buildInfo: "Always 1; the version is its label.",
     ]
 }

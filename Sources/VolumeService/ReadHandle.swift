@@ -82,6 +82,15 @@ package final class ReadHandle: Sendable {
         return try await file.segments(range.clamped(toSize: entry.size))
     }
 
+    /// Has the bytes of `range` in the cache of this node by its end, for those who will read them;
+    /// nothing to do where the file lies on this machine.
+    ///
+    /// - Throws: as `segments`.
+    package func warm(_ range: Range<Int64>) async throws(PerigeeError) {
+        try authorise?()
+        try await file.warm(range.clamped(to: 0..<entry.size))
+    }
+
     /// Checks that what has just been read from a `.file` segment is of the version that was
     /// opened.
     ///

@@ -27,7 +27,8 @@ struct Perigee: AsyncParsableCommand {
             ServeCommand.self, PresignCommand.self, ApplyCommand.self, PolicyCommand.self,
             UserCommand.self, TeamCommand.self, KeyCommand.self, TokenCommand.self,
             SecretsCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self,
-            CheckCommand.self, CacheCommand.self, SampleArchiveCommand.self,
+            CheckCommand.self, CacheCommand.self, PrefetchCommand.self,
+            SampleArchiveCommand.self,
         ])
 }
 

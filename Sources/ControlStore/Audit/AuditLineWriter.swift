@@ -69,27 +69,7 @@ struct AuditLineWriter {
 
     private mutating func text(_ key: StaticString, _ value: some Collection<UInt8>) {
         start(key)
-        bytes.append(UInt8(ascii: "\""))
-        // Paths are UTF-8, of which JSON takes all but these as it is.
-        let isPlain = value.allSatisfy {
-            $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-        }
-        if isPlain { bytes.append(contentsOf: value) } else { escape(value) }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func escape(_ value: some Collection<UInt8>) {
-        for byte in value {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(contentsOf: Hex.encode(CollectionOfOne(byte)).utf8)
-            default: bytes.append(byte)
-            }
-        }
+        JSONText.append(value, to: &bytes)
     }
 
     private mutating func start(_ key: StaticString) {

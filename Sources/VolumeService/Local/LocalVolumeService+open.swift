@@ -56,6 +56,14 @@ extension LocalVolumeService {
         }
     }
 
+    /// Whether bytes of a volume can lie on another machine.
+    package func isRemote(_ snapshot: VolumeSnapshot) throws(PerigeeError) -> Bool {
+        let control = control()
+        return try record(of: snapshot).sources.contains {
+            control.root(named: $0.root)?.origin.isRemote ?? false
+        }
+    }
+
     /// What a handle asks at each read on a volume whose revocations end what is open: nothing where
     /// the rules and the time are those of the last answer.
     private func checkAtEachRead(

@@ -75,6 +75,10 @@ final class CachedFile: FileContent {
         object.readNow(offset..<(offset + Int64(buffer.count)), into: buffer)
     }
 
+    func warm(_ range: Range<Int64>) async throws(PerigeeError) {
+        try await object.warm(range)
+    }
+
     func close() { object.close() }
 }
 

@@ -36,6 +36,22 @@ package final class NodeCache: Sendable {
         return try result.get()
     }
 
+    /// What it has done so far; nothing where nothing of it was needed.
+    package var counters: CacheCounters {
+        opened.withLock(\.self)?.counters ?? CacheCounters()
+    }
+
+    /// What it holds; nil where nothing of it was needed.
+    package var usage: (disk: Int64, objects: Int, memory: Int, isIndexed: Bool)? {
+        opened.withLock(\.self)?.usage
+    }
+
+    /// How its disk does; nil where nothing of it was needed.
+    package var diskState: DiskHealth.State? { opened.withLock(\.self)?.diskState }
+
+    /// What it may hold on the disk, in bytes.
+    package var capacity: Int64 { limits.highWatermark }
+
     /// Makes what was fetched last durable, so that it need not be fetched again, and ends the cache's
     /// threads.
     package func close() async { await opened.withLock(\.self)?.shutDown() }

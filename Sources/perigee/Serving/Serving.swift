@@ -77,6 +77,8 @@ struct Serving {
         let logger = log.logger
         let inherited = try InheritedSockets(environment: environment)
         let nodeCache = try cache.cache(environment: environment, logger)
+        let cacheMetrics = CacheMetrics(cache: nodeCache)
+        registry.collect { cacheMetrics.write(to: &$0) }
         let service = try LocalVolumeService(
             state: try options.folder(), frontEnd: .s3,
             cache: nodeCache, logger: logger)

@@ -15,7 +15,7 @@ struct CacheCommand: ParsableCommand {
 
             Example: perigee cache stats
             """,
-        subcommands: [Stats.self, List.self, Verify.self, Evict.self])
+        subcommands: [Stats.self, List.self, Verify.self, Evict.self, WarmCommand.self])
 
     struct Stats: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -226,29 +226,3 @@ enum ChangeList {
         return paths
     }
 }
-
-/// A file that the command line names.
-enum InputFile {
-    /// All of it; `-` is standard input.
-    ///
-    /// - Throws: `.invalidArgument` where it cannot be read.
-    static func read(_ path: String) throws(PerigeeError) -> [UInt8] {
-        do {
-            if path == "-" { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) }
-            var status = stat()
-            // A pipe is what a shell makes of <(sha256sum *); a device may have no end.
-            if stat(path, &status) == 0,
-                ![S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT)
-            {
-                throw CocoaError(.fileReadUnknown)
-            }
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? file.close() }
-            return Array(try file.readToEnd() ?? Data())
-        } catch {
-            throw PerigeeError(
-                .invalidArgument, "the file \(Printable.quoted(path)) cannot be read",
-                remedy: "name a file or a pipe that this user may read")
-        }
-    }
-}

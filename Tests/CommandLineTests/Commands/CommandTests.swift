@@ -16,6 +16,7 @@ extension CommandLineTests {
             "token create", "token ls", "token rm", "token renew", "secrets", "secrets rotate",
             "sample-archive", "audit", "audit show", "audit verify", "backup",
             "restore", "check", "cache", "cache stats", "cache ls", "cache verify", "cache evict",
+            "cache warm", "prefetch",
         ]
 
         @Test(arguments: commands + [""])
