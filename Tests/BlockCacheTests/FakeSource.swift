@@ -17,10 +17,14 @@ final class FakeSource: BlockSource {
         var stallsAfter: Int?
         /// Thrown after so many bytes.
         var failsAfter: Int?
+        /// Sends whole objects only: whatever is asked for, all before it was sent as well.
+        var sendsWholeOnly = false
     }
 
     let known: KnownBytes
     let behaviour: Mutex<Behaviour>
+    /// What holds the fetches up that can be.
+    private let paces = Mutex<[ReadPace]>([])
     private let asked = Mutex<[Range<Int64>]>([])
     private let cancelled = Atomic<Int>(0)
     private let running = Mutex((now: 0, most: 0))
@@ -34,6 +38,16 @@ final class FakeSource: BlockSource {
     var cancellations: Int { cancelled.load(ordering: .relaxed) }
     var mostAtOnce: Int { running.withLock(\.most) }
     var now: Int { running.withLock(\.now) }
+
+    var sendsWholeOnly: Bool { behaviour.withLock(\.sendsWholeOnly) }
+
+    func fetch(
+        _ range: Range<Int64>, pace: ReadPace,
+        deliver: @escaping @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void
+    ) async throws(PerigeeError) {
+        paces.withLock { $0.append(pace) }
+        try await fetch(range, deliver: deliver)
+    }
 
     func fetch(
         _ range: Range<Int64>,
@@ -57,6 +71,9 @@ final class FakeSource: BlockSource {
                 throw PerigeeError(.originUnavailable, "the connection was cut")
             }
             let next = min(at + Int64(behaviour.piece), end)
+            while paces.withLock({ $0.last?.mustWait {} ?? false }) {
+                try await pause(.milliseconds(1))
+            }
             // `withUnsafeBytes` of an array knows no typed throws.
             let fault = known.bytes(at..<next).withUnsafeBytes { bytes -> PerigeeError? in
                 do throws(PerigeeError) {

@@ -15,6 +15,7 @@ import platform
 import random
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -85,6 +86,35 @@ def match_priority(process):
             file.write(own)
     except OSError:
         pass
+
+
+def taken(name, default):
+    """The value of an option that only this benchmark has, taken out of the words."""
+    if name not in sys.argv:
+        return default
+    at = sys.argv.index(name)
+    value = sys.argv[at + 1]
+    del sys.argv[at:at + 2]
+    return value
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port, seconds=20):
+    """Returns once somebody listens there."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise Failed(f"nobody listens on port {port}")
+            time.sleep(0.05)
 
 
 class Memory:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs benchmarks by hand; never part of the tests.
 #
-#   deploy/bench/run.sh [--quick] [--json FOLDER] [--clean] [NAME...]    scan walk smallfiles read accessmount s3
+#   deploy/bench/run.sh [--quick] [--json FOLDER] [--clean] [NAME...]    scan walk smallfiles read accessmount s3 remote
 #
 # As root, with a release build: swift build -c release --product perigee. $PERIGEE names another
 # binary. Test data go below ${TMPDIR:-/var/tmp}/perigee-bench, which must be on a disk; the tree of
@@ -21,12 +21,12 @@ while (($#)); do
         --json) json=${2:?--json needs a folder}; shift ;;
         --clean) rm -rf "${TMPDIR:-/var/tmp}/perigee-bench"; exit ;;
         -h | --help) sed -n '2,12s/^#$//p;2,12s/^# //p' "${BASH_SOURCE[0]}"; exit ;;
-        scan | walk | smallfiles | read | accessmount | s3) names+=("$1") ;;
-        *) echo "run.sh: unknown: $1 (scan walk smallfiles read accessmount s3, --quick, --json FOLDER, --clean)" >&2; exit 64 ;;
+        scan | walk | smallfiles | read | accessmount | s3 | remote) names+=("$1") ;;
+        *) echo "run.sh: unknown: $1 (scan walk smallfiles read accessmount s3 remote, --quick, --json FOLDER, --clean)" >&2; exit 64 ;;
     esac
     shift
 done
-((${#names[@]})) || names=(scan walk smallfiles read accessmount s3)
+((${#names[@]})) || names=(scan walk smallfiles read accessmount s3 remote)
 [[ -z ${PERIGEE:-} ]] || words+=(--perigee "$PERIGEE")
 
 missing=()

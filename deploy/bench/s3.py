@@ -14,32 +14,15 @@ import os
 import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.parse
 
-from bench import Bench, Failed, Memory, main, match_priority, run, timed
+from bench import Bench, Failed, Memory, free_port, main, match_priority, run, taken, timed, wait_for
 
 REGION = "us-east-1"
 PARTS = ["large", "ranges", "small", "head", "list", "memory"]
-
-
-def taken(name, default):
-    """The value of an option that only this benchmark has, taken out of the words."""
-    if name not in sys.argv:
-        return default
-    at = sys.argv.index(name)
-    value = sys.argv[at + 1]
-    del sys.argv[at:at + 2]
-    return value
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Signer:
@@ -127,15 +110,7 @@ http {{
         for process in self.processes:
             match_priority(process.pid)
         for port in (self.port, self.nginx_port):
-            end = time.monotonic() + 20
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except OSError:
-                    if time.monotonic() > end:
-                        raise Failed(f"nobody listens on port {port}")
-                    time.sleep(0.05)
+            wait_for(port)
         return self
 
     def __exit__(self, *_):

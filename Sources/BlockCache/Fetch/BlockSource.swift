@@ -15,4 +15,24 @@ package protocol BlockSource: Sendable {
         _ range: Range<Int64>,
         deliver: @escaping @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void
     ) async throws(PerigeeError)
+    /// Whether a fetch costs all that stands before its range as well, as with servers that send
+    /// whole files only: the cache then asks for everything that is missing at once.
+    var sendsWholeOnly: Bool { get }
+
+    /// As the other `fetch`, for a consumer that may be full for a while.
+    func fetch(
+        _ range: Range<Int64>, pace: ReadPace,
+        deliver: @escaping @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void
+    ) async throws(PerigeeError)
+}
+
+extension BlockSource {
+    package var sendsWholeOnly: Bool { false }
+
+    package func fetch(
+        _ range: Range<Int64>, pace: ReadPace,
+        deliver: @escaping @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void
+    ) async throws(PerigeeError) {
+        try await fetch(range, deliver: deliver)
+    }
 }

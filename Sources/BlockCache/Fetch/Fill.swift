@@ -8,8 +8,14 @@ final class Fill: Sendable {
     private let source: any BlockSource
     /// Blocks that a reader asked for: they are taken whatever the memory.
     private let asked: Range<Int>
+    /// Holds the source up while memory is short; nil for requests that are small enough.
+    private let pace: FillPace?
 
-    init(object: SharedObject, flight: FlightID, source: any BlockSource, asked: Range<Int>) {
+    init(
+        object: SharedObject, flight: FlightID, source: any BlockSource, asked: Range<Int>,
+        isPaced: Bool
+    ) {
+        pace = isPaced ? FillPace(object.core) : nil
         self.object = object
         self.flight = flight
         self.source = source
@@ -25,9 +31,16 @@ final class Fill: Sendable {
         let progress = Mutex(Progress(next: blocks.lowerBound))
         let shared = Shared(progress: progress)
         object.core.tally.add(to: \.upstreamRequests)
-        try await source.fetch(object.geometry.bytes(of: blocks)) {
+        let range = object.geometry.bytes(of: blocks)
+        let deliver: @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void = {
             bytes throws(PerigeeError) in
             try self.take(bytes, of: blocks, shared, keeps: files != nil)
+            self.pace?.holdIfFull()
+        }
+        if let pace {
+            try await source.fetch(range, pace: pace.pace, deliver: deliver)
+        } else {
+            try await source.fetch(range, deliver: deliver)
         }
         try shared.progress.withLock { progress throws(PerigeeError) in
             progress.isOver = true
@@ -80,9 +93,11 @@ final class Fill: Sendable {
     /// What nobody waits for is not worth going over the budget.
     private func makeRoom(for block: Int) throws(PerigeeError) {
         let memory = object.core.memory
-        guard memory.used + BlockGeometry.blockSize > memory.limit else { return }
+        // A source that is held up has a piece or two on their way then.
+        let limit = pace == nil ? memory.limit : memory.limit * 2
+        guard memory.used + BlockGeometry.blockSize > limit else { return }
         object.core.recent.removeAll()
-        guard memory.used + BlockGeometry.blockSize > memory.limit, !asked.contains(block),
+        guard memory.used + BlockGeometry.blockSize > limit, !asked.contains(block),
             !object.isAwaited(block)
         else { return }
         object.core.tally.add(to: \.cutRequests)

@@ -9,6 +9,9 @@ struct Flight: Sendable {
     let blocks: Range<Int>
     /// Whether a reader waited for a block of it when it began.
     let isDemand: Bool
+    /// Whether its source is held up where memory is short. Such a flight may be larger than memory, and is
+    /// not counted as being on its way.
+    let isPaced: Bool
     /// Its place in the schedule.
     let ticket: FillSchedule.Ticket
     /// Readers that wait and handles that want it; at 0 it is given up.

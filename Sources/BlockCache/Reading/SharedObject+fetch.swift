@@ -20,12 +20,24 @@ extension SharedObject {
     func launch(
         demand: Range<Int>, ahead: [Range<Int>], from source: any BlockSource, group: String
     ) -> Launched {
-        let perRequest = max(1, Int(core.limits.maximumRequest) / BlockGeometry.blockSize)
+        let isWhole = source.sendsWholeOnly
+        let perRequest =
+            isWhole
+            ? geometry.count : max(1, Int(core.limits.maximumRequest) / BlockGeometry.blockSize)
         var launched = Launched()
         var started: [(FlightID, Flight)] = []
         let mayRead = core.mayRead
         state.withLock { state in
-            for run in Self.joined(demand, ahead) {
+            var runs = Self.joined(demand, ahead)
+            if isWhole {
+                // What stands before a block comes with it anyway, and what is behind it would cost all of
+                // it once more.
+                let isAsked = runs.contains { run in
+                    run.contains { state.isMissing($0, mayRead: mayRead) }
+                }
+                runs = isAsked ? [0..<geometry.count] : []
+            }
+            for run in runs {
                 var next = run.lowerBound
                 while next < run.upperBound {
                     guard state.isMissing(next, mayRead: mayRead) else {
@@ -42,13 +54,14 @@ extension SharedObject {
                     let id = FlightID(number: state.nextFlight)
                     state.nextFlight += 1
                     let flight = Flight(
-                        blocks: blocks, isDemand: isDemand, ticket: core.slots.ticket(),
+                        blocks: blocks, isDemand: isDemand, isPaced: isWhole,
+                        ticket: core.slots.ticket(),
                         interest: (isDemand ? 1 : 0) + (isAhead ? 1 : 0))
                     if isDemand { launched.byReader.append(id) }
                     if isAhead { launched.byHandle.append(id) }
                     state.flights[id] = flight
                     for block in blocks { state.flightOf[block] = id }
-                    core.asked(forBlocks: blocks.count)
+                    if !isWhole { core.asked(forBlocks: blocks.count) }
                     started.append((id, flight))
                 }
             }
@@ -133,7 +146,8 @@ extension SharedObject {
             let hasMemory = await core.waitForMemory()
             let files = core.mayWrite && hasMemory ? state.withLock { $0.files } : nil
             let fill = Fill(
-                object: self, flight: id, source: source, asked: flight.isDemand ? asked : 0..<0)
+                object: self, flight: id, source: source, asked: flight.isDemand ? asked : 0..<0,
+                isPaced: flight.isPaced)
             var foreign: [Range<Int>] = []
             do throws(PerigeeError) {
                 if let files, let claim = await claim([flight.blocks], in: files) {
@@ -263,7 +277,7 @@ extension SharedObject {
         var waits: [Wait<BlockOutcome>] = []
         state.withLock { state in
             for block in present {
-                if state.flightOf.removeValue(forKey: block) != nil { core.asked(forBlocks: -1) }
+                noLongerAsked(state.land(block))
                 state.blocks[block].insert(.present)
                 waits += state.waits.removeValue(forKey: block) ?? []
             }
@@ -276,8 +290,7 @@ extension SharedObject {
         var startsWriter = false
         let waits = state.withLock { state -> [Wait<BlockOutcome>] in
             guard state.flightOf[block] == flight else { return [] }
-            state.flightOf[block] = nil
-            core.asked(forBlocks: -1)
+            noLongerAsked(state.land(block))
             if keeps {
                 state.arrived[block] = buffer
                 state.unwritten.append(block)
@@ -301,20 +314,29 @@ extension SharedObject {
     private func land(_ id: FlightID, _ outcome: BlockOutcome) {
         var waits: [Wait<BlockOutcome>] = []
         state.withLock { state in
-            guard let flight = state.flights.removeValue(forKey: id) else { return }
+            guard let flight = state.flights[id] else { return }
             for block in flight.blocks where state.flightOf[block] == id {
                 // Before it leaves the table: a new flight's lock must not be given up here.
                 state.files?.unlock(block..<block + 1)
-                state.flightOf[block] = nil
-                core.asked(forBlocks: -1)
+                noLongerAsked(state.land(block))
                 waits += state.waits.removeValue(forKey: block) ?? []
             }
+            state.flights[id] = nil
         }
         for wait in waits { wait.resume(outcome) }
+    }
+
+    private func noLongerAsked(_ flight: Flight?) {
+        if let flight, !flight.isPaced { core.asked(forBlocks: -1) }
     }
 }
 
 extension SharedObject.State {
+    /// A block is not on its way any more; the flight that it was on.
+    mutating func land(_ block: Int) -> Flight? {
+        flightOf.removeValue(forKey: block).flatMap { flights[$0] }
+    }
+
     /// Whether a block has to be fetched.
     func isMissing(_ block: Int, mayRead: Bool) -> Bool {
         arrived[block] == nil && flightOf[block] == nil && !blocks[block].contains(.checking)

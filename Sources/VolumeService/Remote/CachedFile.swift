@@ -94,6 +94,15 @@ struct OriginBlocks: BlockSource {
     ) async throws(PerigeeError) {
         try await origin.read(key, version: version, range: range, deliver: deliver)
     }
+
+    var sendsWholeOnly: Bool { origin.readsWholeFilesOnly }
+
+    func fetch(
+        _ range: Range<Int64>, pace: ReadPace,
+        deliver: @escaping @Sendable (UnsafeRawBufferPointer) throws(PerigeeError) -> Void
+    ) async throws(PerigeeError) {
+        try await origin.read(key, version: version, range: range, pace: pace, deliver: deliver)
+    }
 }
 
 extension ObjectVersion {

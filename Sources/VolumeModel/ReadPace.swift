@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// How a consumer holds up the transfer that feeds it.
 ///
-/// A paused transfer delivers nothing and leaves the bytes in the socket; what it already has in
-/// memory (`HTTPTransfers.bufferSize` at most) waits with it. Its deadline goes on; it does not
+/// A paused transfer delivers nothing and leaves the bytes in the socket; the piece that it already has
+/// in memory waits with it. Its deadline goes on; it does not
 /// count as slow meanwhile.
 package final class ReadPace: Sendable {
     private let state = Mutex(State())
@@ -31,7 +31,7 @@ package final class ReadPace: Sendable {
     }
 
     /// Whether a delivery has to wait; `wake` is then called once when it no longer has to.
-    func mustWait(_ wake: @escaping @Sendable () -> Void) -> Bool {
+    package func mustWait(_ wake: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             if state.isPaused { state.wake = wake }
             return state.isPaused
