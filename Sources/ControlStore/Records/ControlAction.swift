@@ -55,7 +55,8 @@ package enum ControlAction: String, Sendable, CaseIterable {
         switch self {
         case .rootAdded, .rootRemoved: .root
         case .volumeAdded, .volumeRemoved, .sourceAdded, .sourceRemoved, .madePublic,
-            .madePrivate, .published, .switched, .metadataSet, .settingsSet, .labelSet, .ruleSet, .ruleRemoved, .attributesReplaced,
+            .madePrivate, .published, .switched, .metadataSet, .settingsSet, .labelSet, .ruleSet,
+            .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .classesAssigned, .readAsOwner:
             .volume
         case .userAdded, .userDisabled, .userEnabled, .userRemoved, .keyCreated, .keyRemoved,
@@ -76,7 +77,8 @@ package enum ControlAction: String, Sendable, CaseIterable {
             .releasesReplaced, .restored:
             true
         case .rootAdded, .rootRemoved, .sourceAdded, .sourceRemoved, .published, .switched,
-            .metadataSet, .labelSet, .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed, .tokenCreated, .tokenRemoved,
+            .metadataSet, .labelSet, .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed,
+            .tokenCreated, .tokenRemoved,
             .tokenRenewed, .secretsRotated, .actedAs, .readAsOwner:
             false
         }

@@ -34,15 +34,16 @@ extension LocalVolumeService {
             )
         }
         guard let location else { throw nowhere(entry) }
+        // Links are those of the source that was scanned; further ones have files at their names.
+        let linked = known[first.number] != nil ? first.number : own
         var near: [SourcePlace] = []
         var far: [SourcePlace] = []
         for source in ordered {
             guard let origin = control.root(named: source.root),
                 known[source.number] != nil || source.number == own
             else { continue }
-            // Links are those of the source that was scanned; further ones have files at their names.
             let place = place(
-                of: entry, at: source.number == first.number ? location : (logical, false), source,
+                of: entry, at: source.number == linked ? location : (logical, false), source,
                 origin, known[source.number])
             if zone != nil, source.zone == zone { near.append(place) } else { far.append(place) }
         }
@@ -63,7 +64,8 @@ extension LocalVolumeService {
         let (location, fingerprint, isKnown) = try read(snapshot) { sight throws(PerigeeError) in
             let fingerprint = try sight.reader.fingerprint(of: entry.id, source: source.number)
             let isKnown =
-                try fingerprint != nil || sight.reader.ownSource() == source.number
+                fingerprint == nil
+                ? try sight.reader.ownSource() == source.number : true
             return (
                 try sight.reader.location(of: entry, revision: sight.revision), fingerprint, isKnown
             )

@@ -1,3 +1,4 @@
+internal import ControlStore
 internal import Dispatch
 internal import Origins
 internal import Synchronization
@@ -220,8 +221,7 @@ final class MirroredFile: FileContent {
     /// The file at a place, opened where it is not.
     private func file(
         at index: Int, until end: ContinuousClock.Instant
-    ) async throws(PerigeeError) -> any FileContent
-    {
+    ) async throws(PerigeeError) -> any FileContent {
         if let known = state.withLock({ $0.opened[index] }) { return known }
         let (place, opener, name, group) = (places[index], opener, name, group)
         let opened = try await Self.until(end, place.root.name) {

@@ -72,7 +72,8 @@ extension Publisher {
             token = page.next
         } while token != nil
         let digests = Dictionary(
-            tree.digests.map { ($0.path.bytes, $0.sha256) }, uniquingKeysWith: { first, _ in first })
+            tree.digests.map { ($0.path.bytes, $0.sha256) }, uniquingKeysWith: { first, _ in first }
+        )
         try writer.forEachFiles { files throws(PerigeeError) in
             if isCancelled() { throw PerigeeError(.cancelled, "the scan was stopped") }
             for file in files {
@@ -108,7 +109,8 @@ extension Publisher {
         let keepsInodes = origin.fingerprint == .sizeModifiedAndInode
         try writer.forEachFiles { files throws(PerigeeError) in
             queue.add(
-                files.enumerated().map { FolderJob(index: $0.offset, path: base + $0.element.path) })
+                files.enumerated().map { FolderJob(index: $0.offset, path: base + $0.element.path) }
+            )
             var silence = monotonicNanoseconds()
             while queue.outstanding > 0 {
                 if isCancelled() { throw PerigeeError(.cancelled, "the scan was stopped") }

@@ -73,7 +73,8 @@ struct SourceComparison {
             words(otherContent, "of another content or without a version"),
             words(unreadable, "that cannot be read"),
         ].compactMap(\.self)
-        return parts.isEmpty ? nil : "\(parts.joined(separator: "; ")); \(same) of \(files) as in the first"
+        return parts.isEmpty
+            ? nil : "\(parts.joined(separator: "; ")); \(same) of \(files) as in the first"
     }
 
     private func words(_ group: Group, _ what: String) -> String? {

@@ -78,7 +78,7 @@ struct Serving {
         let inherited = try InheritedSockets(environment: environment)
         let nodeCache = try cache.cache(environment: environment, logger)
         let service = try LocalVolumeService(
-            state: try options.folder(), frontEnd: .s3,
+            state: try options.folder(), frontEnd: .s3, zone: configuration.zone,
             cache: nodeCache, logger: logger)
         defer { service.stop() }
         try accessLog.open(configuration.accessLog)

@@ -42,13 +42,13 @@ struct CertificateTests {
 
     @Test func `a certificate of nobody known is refused`() async throws {
         let error = try await ask(host: "archive.example", trusts: false)
-        #expect(error?.code == .originUnavailable)
+        #expect(error?.code == .originDenied)
         #expect(error?.message.contains("certificate") == true)
     }
 
     @Test func `a certificate for another host is refused`() async throws {
         let error = try await ask(host: "other.example", trusts: true)
-        #expect(error?.code == .originUnavailable)
+        #expect(error?.code == .originDenied)
         #expect(error?.message.contains("certificate") == true)
     }
 
