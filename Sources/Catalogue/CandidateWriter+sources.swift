@@ -21,6 +21,7 @@ extension CandidateWriter {
     /// each file, so that a file without is none of theirs. Catalogues that do not say were made
     /// when a volume had the source of number 1 alone.
     func claimSource() throws(PerigeeError) {
+        ownHasGaps = try meta(OwnSource.gapsKey) != nil
         if let known = try meta(OwnSource.key) {
             ownSource = Int(known)
             return
@@ -32,7 +33,10 @@ extension CandidateWriter {
     /// Notes that a file at the source that is scanned is the version that stands in the candidate,
     /// where nothing says so yet.
     func noteSource(_ row: Row, _ item: FolderListing.Item, tag: String?) throws(PerigeeError) {
-        guard options.source != ownSource, try fingerprint(row.id) == nil else { return }
+        guard options.source != ownSource || ownHasGaps else { return }
+        let known = try fingerprint(row.id)
+        guard options.source == ownSource ? known?.modified == OwnSource.gap : known == nil
+        else { return }
         try setFingerprint(
             row.id, modified: item.modified,
             inode: options.fingerprint == .sizeModifiedAndInode
@@ -77,6 +81,13 @@ extension CandidateWriter {
         source: Int
     ) throws(PerigeeError) {
         guard let version else {
+            if source == ownSource {
+                // Of this one a missing row would say that it has the entry's own size and time.
+                if !ownHasGaps { try setMeta(OwnSource.gapsKey, 1) }
+                ownHasGaps = true
+                return try note(
+                    (Timestamp(nanoseconds: OwnSource.gap), nil, nil), of: file, source: source)
+            }
             let delete = try connection.statement(
                 "DELETE FROM fingerprint WHERE source = ?1 AND id = ?2")
             delete.bind(1, source)
@@ -123,11 +134,28 @@ extension CandidateWriter {
 /// Which source of a volume needs no fingerprints.
 enum OwnSource {
     static let key = "own_source"
+    /// Set once there are files that it does not have.
+    static let gapsKey = "own_source_gaps"
+    /// The time in the fingerprint of such a file: no file system has it.
+    static let gap = Int64.min
     /// Where the catalogue does not say.
     static let usual = 1
 }
 
 extension CatalogueReader {
+    /// Whether a source has a file version, and by what it tells it where that is not the entry's own
+    /// size and time.
+    ///
+    /// - Returns: nil where the source is not known to have it.
+    package func knowledge(
+        of file: EntryID, source: Int
+    ) throws(PerigeeError) -> SourceKnowledge? {
+        let found = try fingerprint(of: file, source: source)
+        guard let found else { return try ownSource() == source ? .entryItself : nil }
+        return found.modified.nanoseconds == OwnSource.gap
+            ? nil : .fingerprint(modified: found.modified, inode: found.inode, tag: found.tag)
+    }
+
     /// The source of which a file version without a fingerprint has the entry's own size and time; of
     /// any other source such a version is not known.
     package func ownSource() throws(PerigeeError) -> Int {
@@ -137,4 +165,12 @@ extension CatalogueReader {
         knownOwnSource = found
         return found
     }
+}
+
+/// By what a source tells a file version.
+package enum SourceKnowledge: Hashable, Sendable {
+    /// By the size and time that the entry has.
+    case entryItself
+    /// By the entry's size and these.
+    case fingerprint(modified: Timestamp, inode: UInt64?, tag: String?)
 }

@@ -65,6 +65,8 @@ package final class CandidateWriter {
     var firstUnpublished: Int64 = 2
     /// The source of which a file version without a fingerprint has the entry's own size and time.
     var ownSource = 1
+    /// Whether there are files that it does not have.
+    var ownHasGaps = false
 
     /// - Parameters:
     ///   - ordinal: the volume's number; a file of another volume is refused.

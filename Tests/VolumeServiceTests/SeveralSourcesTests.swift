@@ -133,8 +133,8 @@ struct SeveralSourcesTests {
             var problems: [ScanProblem] = []
             try fixture.service.publisher.problems(of: fixture.volume) { problems.append($0) }
             #expect(problems.map(\.kind) == [.sourceDiffers, .sourceDiffers])
-            #expect(problems[0].detail.contains("near:: 1 of another size, such as \"d/big\""))
-            #expect(problems[1].detail.contains("1 missing, such as \"a.fits\""))
+            #expect(problems[0].detail.contains("near:: 1 of another size, such as 'd/big'"))
+            #expect(problems[1].detail.contains("1 missing, such as 'a.fits'"))
             #expect(problems[1].detail.contains("1 of another content"))
             try await fixture.serving { service in
                 fixture.proxy.always(.reset(after: -1))
@@ -223,6 +223,46 @@ struct SeveralSourcesTests {
                 fixture.proxy.always(.reset(after: -1))
                 let isSame = try await fixture.content("d/big", service) == SourceFixture.big
                 #expect(isSame)
+            }
+        }
+    }
+
+    @Test(
+        "A source that is put before the one that was scanned decides after the next scan",
+        .enabled(if: isServed))
+    func promoted() async throws {
+        try await SourceFixture.with([]) { fixture in
+            let publisher = fixture.service.publisher
+            let near = try SourceFixture.source("near", priority: 0)
+            try publisher.addSource(near, to: fixture.volume)
+            try await fixture.serving { service in
+                // Not scanned: nothing is read there.
+                let isSame = try await fixture.content("a.fits", service) == SourceFixture.small
+                #expect(isSame)
+                #expect(fixture.asked > 0)
+            }
+            try DiskFile.remove("\(fixture.served)/a.fits")
+            _ = try publisher.scan(fixture.volume)
+            _ = try? publisher.publish(fixture.volume)
+            try await fixture.serving { service in
+                let before = fixture.asked
+                for (name, bytes) in SourceFixture.files {
+                    let isSame = try await fixture.content(name, service) == bytes
+                    #expect(isSame, "\(name)")
+                }
+                #expect(fixture.asked == before)
+                #expect(rename(fixture.mirror, "\(fixture.mirror).away") == 0)
+                let isSame = try await fixture.content("d/big", service) == SourceFixture.big
+                #expect(isSame)
+                #expect(fixture.asked > before)
+                let asked = fixture.proxy.requests.count { $0.line.contains("a.fits") }
+                let error = await asyncFailure {
+                    _ = try await fixture.content("a.fits", service)
+                }
+                #expect(error?.code == .originUnavailable)
+                // The bucket has lost it, and is not asked.
+                #expect(
+                    fixture.proxy.requests.count { $0.line.contains("a.fits") } == asked)
             }
         }
     }

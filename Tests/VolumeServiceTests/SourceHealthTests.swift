@@ -30,6 +30,8 @@ struct SourceHealthTests {
         #expect(isNew)
         #expect(health.order(all, at: 0) == [1, 0])
         #expect(health.order(all, at: Self.second) == [1, 0])
+        // Who only opens a file there takes nobody's turn.
+        #expect(health.order(all, at: 2 * Self.second, asks: { _ in false }) == [0, 1])
         // The probe, and those who come at the same time.
         #expect(health.order(all, at: 2 * Self.second) == [0, 1])
         #expect(health.order(all, at: 2 * Self.second) == [1, 0])

@@ -22,9 +22,9 @@ extension LocalVolumeService {
         guard let first = ordered.first else { throw noSource(record) }
         let (location, logical, own, known) = try read(snapshot) { sight throws(PerigeeError) in
             let reader = sight.reader
-            var known: [Int: FileFingerprint] = [:]
+            var known: [Int: SourceKnowledge] = [:]
             for source in ordered {
-                known[source.number] = try reader.fingerprint(of: entry.id, source: source.number)
+                known[source.number] = try reader.knowledge(of: entry.id, source: source.number)
             }
             let above = try reader.path(of: entry.parent) ?? []
             return (
@@ -40,11 +40,11 @@ extension LocalVolumeService {
         var far: [SourcePlace] = []
         for source in ordered {
             guard let origin = control.root(named: source.root),
-                known[source.number] != nil || source.number == own
+                let known = known[source.number]
             else { continue }
             let place = place(
                 of: entry, at: source.number == linked ? location : (logical, false), source,
-                origin, known[source.number])
+                origin, known)
             if zone != nil, source.zone == zone { near.append(place) } else { far.append(place) }
         }
         guard !near.isEmpty || !far.isEmpty else {
@@ -56,43 +56,41 @@ extension LocalVolumeService {
         return near + far
     }
 
-    private typealias FileFingerprint = (modified: Timestamp, inode: UInt64?, tag: String?)
-
     private func onlyPlace(
         of entry: Entry, _ snapshot: VolumeSnapshot, _ source: VolumeSource, _ origin: OriginRoot
     ) throws(PerigeeError) -> SourcePlace {
-        let (location, fingerprint, isKnown) = try read(snapshot) { sight throws(PerigeeError) in
-            let fingerprint = try sight.reader.fingerprint(of: entry.id, source: source.number)
-            let isKnown =
-                fingerprint == nil
-                ? try sight.reader.ownSource() == source.number : true
-            return (
-                try sight.reader.location(of: entry, revision: sight.revision), fingerprint, isKnown
+        let (location, known) = try read(snapshot) { sight throws(PerigeeError) in
+            (
+                try sight.reader.location(of: entry, revision: sight.revision),
+                try sight.reader.knowledge(of: entry.id, source: source.number)
             )
         }
         guard let location else { throw nowhere(entry) }
-        guard isKnown else {
+        guard let known else {
             throw PerigeeError(
                 .originUnavailable,
                 "\(source.root):\(source.subpath) is not known to have "
                     + Printable.quoted(entry.name),
                 remedy: "scan and publish the volume again")
         }
-        return place(of: entry, at: location, source, origin, fingerprint)
+        return place(of: entry, at: location, source, origin, known)
     }
 
     private func place(
         of entry: Entry, at location: (path: [UInt8], isBelowRoot: Bool), _ source: VolumeSource,
-        _ origin: OriginRoot, _ fingerprint: FileFingerprint?
+        _ origin: OriginRoot, _ known: SourceKnowledge
     ) -> SourcePlace {
-        SourcePlace(
+        let (modified, inode, tag) =
+            switch known {
+            case .entryItself: (entry.modified, UInt64?.none, String?.none)
+            case .fingerprint(let modified, let inode, let tag): (modified, inode, tag)
+            }
+        return SourcePlace(
             root: origin,
             path: location.isBelowRoot || source.subpath.isRoot
                 ? location.path : source.subpath.bytes + [UInt8(ascii: "/")] + location.path,
-            version: ObjectVersion(
-                size: entry.size, modified: fingerprint?.modified ?? entry.modified,
-                etag: fingerprint?.tag),
-            inode: origin.fingerprint == .sizeModifiedAndInode ? fingerprint?.inode : nil)
+            version: ObjectVersion(size: entry.size, modified: modified, etag: tag),
+            inode: origin.fingerprint == .sizeModifiedAndInode ? inode : nil)
     }
 
     private func noSource(_ record: VolumeRecord) -> PerigeeError {

@@ -59,7 +59,7 @@ final class MirroredFile: FileContent {
     ///
     /// - Throws: what the most telling place says, where none has it.
     func open() async throws(PerigeeError) {
-        var order = self.order()
+        var order = self.order { !self.places[$0].isRemote }
         if let first = order.first, places[first].isRemote,
             await !opener.holdsAll(of: places[first])
         {
@@ -252,14 +252,16 @@ final class MirroredFile: FileContent {
     // MARK: Which source
 
     /// The places that may have it, the one that is read from first, those in trouble last.
-    private func order() -> [Int] {
+    ///
+    /// - Parameter asks: whether a place is going to be asked, and not only noted.
+    private func order(asks: (Int) -> Bool = { _ in true }) -> [Int] {
         let (current, gone) = state.withLock { ($0.current, $0.gone) }
         var indices = Array(places.indices).filter { gone[$0] == nil }
         if let current, let position = indices.firstIndex(of: current) {
             indices.remove(at: position)
             indices.insert(current, at: 0)
         }
-        return opener.watch.order(indices.map { ($0, places[$0].root.name) })
+        return opener.watch.order(indices.map { ($0, places[$0].root.name) }, asks: asks)
     }
 
     /// Tries one place after the other, within the deadline.

@@ -21,9 +21,13 @@ struct SourceHealth: Sendable {
     private var troubles: [RootName: Trouble] = [:]
 
     /// Puts roots that are in trouble behind the others; else the order stays. One that stands before
-    /// all that are well and whose time has come stays there: who was told so is its probe.
+    /// all that are well and whose time has come stays there: who is going to ask it is its probe, and
+    /// those who come then find it behind the others.
+    ///
+    /// - Parameter asks: whether the root is going to be asked now: to open a remote file is not to.
     mutating func order(
-        _ places: [(index: Int, root: RootName)], at now: Instant
+        _ places: [(index: Int, root: RootName)], at now: Instant,
+        asks: (Int) -> Bool = { _ in true }
     ) -> [Int] {
         if troubles.isEmpty { return places.map(\.index) }
         var well: [Int] = []
@@ -34,7 +38,9 @@ struct SourceHealth: Sendable {
                     ill.append(index)
                     continue
                 }
-                troubles[root]?.until = now &+ Self.pause(after: trouble.failures)
+                if asks(index) {
+                    troubles[root]?.until = now &+ Self.pause(after: trouble.failures)
+                }
             }
             well.append(index)
         }

@@ -11,8 +11,10 @@ final class SourceWatch: Sendable {
     init(logger: Logger) { self.logger = logger }
 
     /// Puts those that are in trouble behind the others; else the order stays.
-    func order(_ places: [(index: Int, root: RootName)]) -> [Int] {
-        health.withLock { $0.order(places, at: monotonicNanoseconds()) }
+    func order(
+        _ places: [(index: Int, root: RootName)], asks: (Int) -> Bool = { _ in true }
+    ) -> [Int] {
+        health.withLock { $0.order(places, at: monotonicNanoseconds(), asks: asks) }
     }
 
     /// A root has given bytes.

@@ -18,7 +18,7 @@ extension Publisher {
         guard options.prefix == nil, options.changes == nil else { return }
         for source in record.orderedSources.dropFirst() {
             let origin = try store.root(named: source.root)
-            let title = "\(source.root):\(source.subpath)"
+            let title = "the source \(source.root):\(source.subpath)"
             var comparison = SourceComparison(first, origin)
             do throws(PerigeeError) {
                 try writer.attempt { () throws(PerigeeError) in
