@@ -75,7 +75,7 @@ extension CommandLineTests {
             try withSite { site in
                 let done = try site.run("volume add two \(words)")
                 #expect(done.status == 64)
-                #expect(done.errors.joined(separator: " ").contains(told), "\(done.errors)")
+                #expect(done.errorText.contains(told), "\(told)")
             }
         }
 
