@@ -90,6 +90,18 @@ package final class BlockCache: Sendable {
         return object
     }
 
+    /// Whether every block of an object is there, be it that some have to be checked before they are
+    /// used. Makes and fetches nothing.
+    package func holdsAll(of id: CachedObjectID) async -> Bool {
+        guard (0...Self.largestObject).contains(id.size), core.mayRead else { return false }
+        if let shared = registry.withLock({ $0.objects[id] }) { return shared.isAllPresent }
+        let core = core
+        let isWhole = await core.onDisk(until: core.diskDeadline) {
+            StoredObject(at: core.folder.paths(of: id.fileName))?.isComplete ?? false
+        }
+        return isWhole ?? false
+    }
+
     private func closed(_ shared: SharedObject) {
         let isLast = registry.withLock { registry in
             let handles = shared.state.withLock { state in

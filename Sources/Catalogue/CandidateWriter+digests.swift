@@ -131,6 +131,8 @@ extension CandidateWriter {
             version: Self.version(of: item), accessClass: row.accessClass)
         if options.fingerprint == .sizeModifiedAndInode, hadInode {
             try setFingerprint(id, modified: item.modified, inode: Int64(bitPattern: item.inode))
+        } else if options.source != ownSource {
+            try setFingerprint(id, modified: item.modified, inode: nil)
         }
         if let target { try setLink(id, target) }
         counts.removed -= 1

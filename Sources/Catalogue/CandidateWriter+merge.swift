@@ -281,6 +281,7 @@ extension CandidateWriter {
         if links[row.id] != target { return changes.append(.replace(row, item)) }
         switch try sameness(row, item, tag: listing.tag(item)) {
         case .same:
+            try noteSource(row, item, tag: listing.tag(item))
             if options.computesDigests, try !hasSHA256(row.id) {
                 try addJob(.compute, item, listing, folder, id: row.id)
             }

@@ -39,6 +39,8 @@ extension CandidateWriter {
             try setFingerprint(id, modified: item.modified, inode: Int64(bitPattern: item.inode))
         } else if let tag = listing.tag(item) {
             try setFingerprint(id, modified: item.modified, inode: nil, tag: tag)
+        } else if options.source != ownSource {
+            try setFingerprint(id, modified: item.modified, inode: nil)
         }
         if let target { try setLink(id, target) }
         if options.computesDigests || options.fingerprint == .digest {
@@ -172,7 +174,7 @@ extension CandidateWriter {
         return rows.last?.key
     }
 
-    private func rows(of folder: Int64, after key: [UInt8], limit: Int) throws(PerigeeError)
+    func rows(of folder: Int64, after key: [UInt8], limit: Int) throws(PerigeeError)
         -> [Row]
     {
         let statement = try connection.visibleRows(

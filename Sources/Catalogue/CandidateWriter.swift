@@ -63,6 +63,10 @@ package final class CandidateWriter {
     var lastMarked: (folder: Int64, accessClass: Int64)?
     /// File versions from this number on were never published.
     var firstUnpublished: Int64 = 2
+    /// The source of which a file version without a fingerprint has the entry's own size and time.
+    var ownSource = 1
+    /// Whether there are files that it does not have.
+    var ownHasGaps = false
 
     /// - Parameters:
     ///   - ordinal: the volume's number; a file of another volume is refused.
@@ -105,6 +109,7 @@ package final class CandidateWriter {
         try checkPublished()
         nextID = try meta("next_id") ?? 2
         isContinued = try hasRows()
+        try claimSource()
         if isContinued { try rejoin() }
         if try meta("unpublished_in") == Int64(number) {
             firstUnpublished = try meta("unpublished_from") ?? 2

@@ -10,6 +10,8 @@ package final class CatalogueReader {
     var knowsClassIndex = false
     /// Whether the file is of a format with entity tags; a format is never taken back.
     var knowsTags = false
+    /// The source that needs no fingerprints, once it was asked for; it stays the same.
+    var knownOwnSource: Int?
 
     /// - Throws: `.notFound`, `.newerFormat`, `.corrupt`, `.storageFailed`.
     package init(path: String) throws(PerigeeError) {

@@ -63,6 +63,23 @@ package protocol ControlStore: CredentialStore {
     /// - Throws: `.notFound`.
     func removeVolume(named name: VolumeName) throws(PerigeeError)
 
+    /// Adds a further source to a volume.
+    ///
+    /// - Parameter number: its number for good, above those that the volume has. What a catalogue
+    ///   may know of that number is of a source that was removed: the caller forgets it before,
+    ///   under the catalogue's lock.
+    /// - Throws: `.notFound` for the volume or the root; `.conflict` where the volume has that source
+    ///   or a higher number; `.invalidArgument` for its zone.
+    @discardableResult
+    func addSource(
+        _ draft: SourceDraft, number: Int, to name: VolumeName
+    ) throws(PerigeeError) -> VolumeSource
+
+    /// Removes a source of a volume.
+    ///
+    /// - Throws: `.notFound` for the volume or the source; `.conflict` for its only one.
+    func removeSource(number: Int, from name: VolumeName) throws(PerigeeError)
+
     /// Says whether anyone may see the volume.
     ///
     /// - Throws: `.notFound`.

@@ -133,6 +133,25 @@ package final class POSIXRoot: Sendable {
         return withCPath(file) { perigee_stat_at(folder.value, $0, &out) }
     }
 
+    /// What a regular file that can be read looks like now, on this thread.
+    ///
+    /// - Throws: as `open`.
+    package func look(at file: [UInt8]) throws(PerigeeError) -> Expected {
+        let descriptor = try openBeneath(file)
+        guard descriptor >= 0 else { throw Self.refused(file, descriptor) }
+        defer { close(descriptor) }
+        var now = perigee_stat()
+        let code = perigee_stat_descriptor(descriptor, &now)
+        guard code == 0, now.mode & UInt32(S_IFMT) == UInt32(S_IFREG) else {
+            throw PerigeeError(
+                .stale, "\(Printable.quoted(file)) at its origin is no file",
+                cause: code == 0 ? nil : SystemError(code))
+        }
+        return Expected(
+            size: Int64(bitPattern: now.size),
+            modified: Timestamp(nanoseconds: now.mtime_ns), inode: now.inode)
+    }
+
     private func openBeneath(_ file: [UInt8]) throws(PerigeeError) -> Int32 {
         let folder = try folderDescriptor()
         return withCPath(file) { perigee_open_beneath(folder.value, $0) }

@@ -20,6 +20,8 @@ package struct ScanProblem: Hashable, Sendable {
         case linkIntoVolume = 16
         case keyIsNoPath = 17
         case hiddenByFolder = 18
+        case sourceDiffers = 19
+        case sourceNotCompared = 20
 
         /// Its name in reports and JSON.
         package var label: String {
@@ -42,6 +44,8 @@ package struct ScanProblem: Hashable, Sendable {
             case .linkIntoVolume: "link-into-volume"
             case .keyIsNoPath: "key-is-no-path"
             case .hiddenByFolder: "hidden-by-folder"
+            case .sourceDiffers: "source-differs"
+            case .sourceNotCompared: "source-not-compared"
             }
         }
 
@@ -55,6 +59,11 @@ package struct ScanProblem: Hashable, Sendable {
                 "an object's key with empty, `.` or `..` parts, or a slash at an end, is no path"
             case .hiddenByFolder:
                 "the object is called as the folder of others is, and cannot stand beside it"
+            case .sourceDiffers:
+                "a further source lacks files of the volume, or has others in their places; these are "
+                    + "not read from it"
+            case .sourceNotCompared:
+                "a further source could not be listed; what is known of it stays as it was"
             case .unreadableFolder:
                 "the folder cannot be listed; it stays as it was published before, if it was"
             case .nameNotUTF8: "a name that is not UTF-8 cannot be exposed"

@@ -1,4 +1,5 @@
 import ControlStore
+import Foundation
 import Testing
 import VolumeModel
 
@@ -31,6 +32,18 @@ struct OriginRootTests {
         let error = failure { _ = try OriginLocation(parsing: text) }
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.contains(words) == true)
+    }
+
+    @Test("Settings of an older version are read, with what is usual for what it did not know")
+    func olderSettings() throws {
+        let read = { (text: String) in
+            try JSONDecoder().decode(RemoteSettings.self, from: Data(text.utf8))
+        }
+        #expect(try read("{}") == RemoteSettings())
+        #expect(
+            try read("{\"allowsPrivate\":true,\"region\":\"x\",\"later\":[1]}")
+                == RemoteSettings(region: "x", allowsPrivate: true))
+        #expect(throws: DecodingError.self) { try read("{\"allowsPrivate\":\"yes\"}") }
     }
 
     @Test("A root comes back as it was added")

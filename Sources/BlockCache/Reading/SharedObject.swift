@@ -121,6 +121,13 @@ final class SharedObject: Sendable {
         }
     }
 
+    /// Whether every block lies here, checked or not.
+    var isAllPresent: Bool {
+        state.withLock { state in
+            state.files != nil && state.blocks.allSatisfy { $0.contains(.present) }
+        }
+    }
+
     /// A descriptor of the whole object, where every block has been checked.
     var completeDescriptor: Int32? {
         state.withLock { state in

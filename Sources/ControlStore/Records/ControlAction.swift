@@ -4,6 +4,8 @@ package enum ControlAction: String, Sendable, CaseIterable {
     case rootRemoved = "root-removed"
     case volumeAdded = "volume-added"
     case volumeRemoved = "volume-removed"
+    case sourceAdded = "source-added"
+    case sourceRemoved = "source-removed"
     case madePublic = "made-public"
     case madePrivate = "made-private"
     case published = "published"
@@ -52,8 +54,9 @@ package enum ControlAction: String, Sendable, CaseIterable {
     package var subjectKind: SubjectKind {
         switch self {
         case .rootAdded, .rootRemoved: .root
-        case .volumeAdded, .volumeRemoved, .madePublic, .madePrivate, .published, .switched,
-            .metadataSet, .settingsSet, .labelSet, .ruleSet, .ruleRemoved, .attributesReplaced,
+        case .volumeAdded, .volumeRemoved, .sourceAdded, .sourceRemoved, .madePublic,
+            .madePrivate, .published, .switched, .metadataSet, .settingsSet, .labelSet, .ruleSet,
+            .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .classesAssigned, .readAsOwner:
             .volume
         case .userAdded, .userDisabled, .userEnabled, .userRemoved, .keyCreated, .keyRemoved,
@@ -73,8 +76,9 @@ package enum ControlAction: String, Sendable, CaseIterable {
             .memberRemoved, .settingsSet, .ruleSet, .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .restored:
             true
-        case .rootAdded, .rootRemoved, .published, .switched, .metadataSet, .labelSet,
-            .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed, .tokenCreated, .tokenRemoved,
+        case .rootAdded, .rootRemoved, .sourceAdded, .sourceRemoved, .published, .switched,
+            .metadataSet, .labelSet, .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed,
+            .tokenCreated, .tokenRemoved,
             .tokenRenewed, .secretsRotated, .actedAs, .readAsOwner:
             false
         }

@@ -65,6 +65,26 @@ package struct RemoteSettings: Hashable, Sendable, Codable {
         }
     }
 
+    /// Reads what has all settings or only some: a field that an older version did not know is as
+    /// it is where nobody says anything, and one that is not known here is left aside.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        let usual = RemoteSettings()
+        func value<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+            try fields.decodeIfPresent(Value.self, forKey: key) ?? usual
+        }
+        self.init(
+            endpoint: try fields.decodeIfPresent(String.self, forKey: .endpoint),
+            region: try value(.region, usual.region), style: try value(.style, usual.style),
+            credentialsFile: try fields.decodeIfPresent(String.self, forKey: .credentialsFile),
+            manifest: try fields.decodeIfPresent(String.self, forKey: .manifest),
+            sendsRanges: try value(.sendsRanges, usual.sendsRanges),
+            certificates: try fields.decodeIfPresent(String.self, forKey: .certificates),
+            allowsClearText: try value(.allowsClearText, usual.allowsClearText),
+            allowsPrivate: try value(.allowsPrivate, usual.allowsPrivate),
+            redirectHosts: try value(.redirectHosts, usual.redirectHosts))
+    }
+
     /// Reads that form.
     ///
     /// - Throws: `.invalidArgument`.

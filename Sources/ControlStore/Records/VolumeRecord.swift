@@ -159,3 +159,10 @@ package struct VolumeRecord: Hashable, Sendable {
     /// The number that the next publish takes, or nil where all 32,766 are used.
     package var next: RevisionNumber? { RevisionNumber((highest?.value ?? 0) + 1) }
 }
+
+extension VolumeRecord {
+    /// Its sources by priority, then by number. The first one decides what entries the volume has.
+    package var orderedSources: [VolumeSource] {
+        sources.sorted { ($0.priority, $0.number) < ($1.priority, $1.number) }
+    }
+}

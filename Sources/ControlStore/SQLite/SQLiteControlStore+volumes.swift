@@ -20,16 +20,7 @@ extension SQLiteControlStore {
         if let root { try insert(root, reader) }
         let ordinal = try insertVolume(reader.db, draft)
         for (index, source) in draft.sources.enumerated() {
-            _ = try reader.root(named: source.root)
-            try reader.execute(
-                """
-                INSERT INTO source (volume, number, root, subpath, zone, priority)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    ordinal, index + 1, source.root.string, source.subpath.description,
-                    source.zone, source.priority,
-                ])
+            try Self.insert(source, number: index + 1, ordinal, reader)
         }
         try record(reader.db, .volumeAdded, draft.name.string, "ordinal \(ordinal)")
         if draft.isPublic {

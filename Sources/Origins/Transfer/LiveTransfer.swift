@@ -219,7 +219,7 @@ extension LiveTransfer {
             return failure(
                 .final,
                 PerigeeError(
-                    .originUnavailable,
+                    .originDenied,
                     "the certificate of \(host) is not to be trusted: \(detail)",
                     remedy: "check the host's name and its certificate; a CA of your own can be "
                         + "named for the origin root"))

@@ -1,6 +1,4 @@
 internal import AccessControl
-internal import BlockCache
-internal import Catalogue
 internal import ControlStore
 internal import Origins
 internal import Synchronization
@@ -18,13 +16,18 @@ extension LocalVolumeService {
         _ entry: Entry, of snapshot: VolumeSnapshot, isKept: Bool
     ) throws(PerigeeError) -> ReadHandle? {
         let right = try authorise(entry, snapshot)
-        guard case .folder(let place) = try place(of: entry, snapshot) else { return nil }
         // What waits for a disk of ours must not hold up a thread that serves others either.
-        guard !place.root.isNetwork, !right.settings.isAuditRequired else { return nil }
+        guard !right.settings.isAuditRequired else { return nil }
+        let places = try places(of: entry, snapshot)
+        if places.count > 1 { return try openNow(places, entry, snapshot, right, isKept: isKept) }
+        let place = places[0]
+        guard !place.isRemote else { return nil }
+        let root = try roots.root(place.root)
+        guard !root.isNetwork else { return nil }
         try handles.makeSureOfRoom()
         try enterNow(right)
         do throws(PerigeeError) {
-            let file = try place.root.open(place.path, expecting: place.expected)
+            let file = try root.open(place.path, expecting: place.expected)
             let handle = register(file, entry, snapshot, right)
             // What may be rewritten in place, or taken back, is opened anew each time.
             return isKept && handle.mayKeepPages
@@ -39,17 +42,18 @@ extension LocalVolumeService {
         -> ReadHandle
     {
         let right = try authorise(entry, snapshot)
-        let place = try place(of: entry, snapshot)
+        let places = try places(of: entry, snapshot)
         try handles.makeSureOfRoom()
         try await enter(right)
         do throws(PerigeeError) {
-            switch place {
-            case .folder(let place):
-                let file = try await place.root.openWaiting(place.path, expecting: place.expected)
+            if places.count == 1 {
+                let file = try await opener.open(
+                    places[0], name: entry.name, group: snapshot.name.string)
                 return register(file, entry, snapshot, right)
-            case .remote(let place):
-                return register(try await open(place, entry, snapshot), entry, snapshot, right)
             }
+            let file = mirrored(places, entry, snapshot)
+            try await file.open()
+            return register(file, entry, snapshot, right)
         } catch {
             handles.refused(entry, ordinal: snapshot.ordinal, error)
             throw error
@@ -62,6 +66,39 @@ extension LocalVolumeService {
         return try record(of: snapshot).sources.contains {
             control.root(named: $0.root)?.origin.isRemote ?? false
         }
+    }
+
+    /// The same for a file with several sources: nil unless the first one to be asked is a folder of
+    /// this machine with the file.
+    private func openNow(
+        _ places: [SourcePlace], _ entry: Entry, _ snapshot: VolumeSnapshot, _ right: ReadRight,
+        isKept: Bool
+    ) throws(PerigeeError) -> ReadHandle? {
+        guard let first = places.first, !first.isRemote, let root = try? roots.root(first.root),
+            !root.isNetwork
+        else { return nil }
+        try handles.makeSureOfRoom()
+        // Where that fails `open` goes through them all, and enters the open.
+        guard let found = try? root.open(first.path, expecting: first.expected) else { return nil }
+        let file = mirrored(places, entry, snapshot)
+        file.begin(with: found, at: 0)
+        do throws(PerigeeError) { try enterNow(right) } catch {
+            file.close()
+            throw error
+        }
+        let handle = register(file, entry, snapshot, right)
+        return isKept && handle.mayKeepPages
+            ? shared.keep(handle, file, ordinal: snapshot.ordinal) : handle
+    }
+
+    private func mirrored(
+        _ places: [SourcePlace], _ entry: Entry, _ snapshot: VolumeSnapshot
+    ) -> MirroredFile {
+        let ordinal = snapshot.ordinal
+        return MirroredFile(
+            places, name: entry.name, group: snapshot.name.string, opener: opener,
+            deadline: originDeadline
+        ) { [weak handles] error in handles?.refused(entry, ordinal: ordinal, error) }
     }
 
     /// What a handle asks at each read on a volume whose revocations end what is open: nothing where
@@ -97,76 +134,6 @@ extension LocalVolumeService {
         init(_ view: GrantedView) { self.view = Mutex(view) }
     }
 
-    /// Where a file's bytes are, and what they have to look like.
-    private enum Place {
-        case folder(FolderPlace)
-        case remote(RemotePlace)
-    }
-
-    private struct FolderPlace {
-        var root: POSIXRoot
-        var path: [UInt8]
-        var expected: POSIXRoot.Expected
-    }
-
-    private struct RemotePlace {
-        var root: OriginRoot
-        var key: [UInt8]
-        var version: ObjectVersion
-    }
-
-    private func open(
-        _ place: RemotePlace, _ entry: Entry, _ snapshot: VolumeSnapshot
-    ) async throws(PerigeeError) -> CachedFile {
-        let blocks = OriginBlocks(
-            origin: try remotes.origin(place.root), key: place.key, version: place.version)
-        let object = try await cache.cache().open(
-            CachedObjectID(
-                root: place.root.cacheIdentity, key: place.key, version: place.version.pin,
-                size: place.version.size),
-            source: blocks, group: snapshot.name.string)
-        return CachedFile(object, name: entry.name)
-    }
-
-    private func place(of entry: Entry, _ snapshot: VolumeSnapshot) throws(PerigeeError) -> Place {
-        let control = control()
-        let record = try record(of: snapshot)
-        guard let source = record.sources.min(by: { $0.priority < $1.priority }),
-            let origin = control.root(named: source.root)
-        else {
-            throw PerigeeError(
-                .originUnavailable, "the volume \(record.name) has no source",
-                remedy: "add its origin root again")
-        }
-        let (location, fingerprint) = try read(snapshot) { sight throws(PerigeeError) in
-            (
-                try sight.reader.location(of: entry, revision: sight.revision),
-                try sight.reader.fingerprint(of: entry.id, source: source.number)
-            )
-        }
-        guard let location else {
-            throw PerigeeError(.notFound, "\(Printable.quoted(entry.name)) is nowhere")
-        }
-        let slash = [UInt8(ascii: "/")]
-        let path =
-            location.isBelowRoot || source.subpath.isRoot
-            ? location.path : source.subpath.bytes + slash + location.path
-        let modified = fingerprint?.modified ?? entry.modified
-        if origin.origin.isRemote {
-            return .remote(
-                RemotePlace(
-                    root: origin, key: path,
-                    version: ObjectVersion(
-                        size: entry.size, modified: modified, etag: fingerprint?.tag)))
-        }
-        return .folder(
-            FolderPlace(
-                root: try roots.root(origin), path: path,
-                expected: POSIXRoot.Expected(
-                    size: entry.size, modified: modified,
-                    inode: origin.fingerprint == .sizeModifiedAndInode ? fingerprint?.inode : nil)))
-    }
-
     private func register(
         _ file: any FileContent, _ entry: Entry, _ snapshot: VolumeSnapshot, _ right: ReadRight
     ) -> ReadHandle {
@@ -174,13 +141,5 @@ extension LocalVolumeService {
             file, entry: entry, ordinal: snapshot.ordinal,
             authorise: right.settings.isRevocationHard
                 ? checkAtEachRead(entry, snapshot, right) : nil)
-    }
-}
-
-extension OriginRoot {
-    /// What tells its objects from those of every other root, on this node: where they are, so that
-    /// two states and a root that was added again find the same bytes.
-    package var cacheIdentity: String {
-        "\(origin) at \(remote?.endpoint ?? remote?.region ?? "")"
     }
 }

@@ -18,6 +18,12 @@ package final class LocalVolumeService: VolumeService {
     let roots: OriginRoots
     let remotes = RemoteOrigins()
     let cache: NodeCache
+    /// Opens files at their sources.
+    let opener: SourceOpener
+    /// Where this node is, as sources name places; nil: nowhere in particular.
+    let zone: String?
+    /// How long a call on an origin that can hang may take.
+    let originDeadline: Duration
     let clock: AccessClock
     let audit: DataAuditLog
     let frontEnd: DataAccess.FrontEnd
@@ -59,13 +65,16 @@ package final class LocalVolumeService: VolumeService {
     ///   - originDeadline: how long a call on an origin that can hang may take.
     ///   - clock: what release times and the ends of rules are compared with.
     ///   - frontEnd: what asks, for the audit log.
+    ///   - zone: where this node is; sources of that zone are asked first.
     ///   - cache: where bytes of other machines are kept; nil: in the state folder's `cache`.
     /// - Throws: what `StateFolder.open()` throws, `.corrupt`, `.newerFormat`, `.storageFailed`.
     package init(
         state folder: StateFolder, originDeadline: Duration = .seconds(30),
         clock: AccessClock = .system, frontEnd: DataAccess.FrontEnd = .command,
-        cache: NodeCache? = nil, logger: Logger
+        zone: String? = nil, cache: NodeCache? = nil, logger: Logger
     ) throws(PerigeeError) {
+        self.zone = zone
+        self.originDeadline = originDeadline
         self.folder = folder
         self.logger = logger
         self.clock = clock
@@ -80,6 +89,8 @@ package final class LocalVolumeService: VolumeService {
         watch = Mutex(nil)
         flips = Mutex(nil)
         roots = OriginRoots(deadline: originDeadline)
+        opener = SourceOpener(
+            roots: roots, remotes: remotes, cache: self.cache, watch: SourceWatch(logger: logger))
         let observers = observers
         handles = OpenHandles(logger: logger) { ordinal, file in
             observers.tell(.stale(ordinal: ordinal, file: file))

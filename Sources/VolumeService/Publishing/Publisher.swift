@@ -82,6 +82,8 @@ package final class Publisher: Sendable {
                 }
                 try scanner.walk()
                 try scanner.hash()
+                try compareSources(
+                    of: record, by: origin, writer, options, isCancelled: isCancelled)
                 scanner.progress.phase = .completing
                 scanner.tell(isDue: true)
                 let assignment = try assignClasses(

@@ -31,6 +31,13 @@ final class CachedFile: FileContent {
     }
 
     func segments(_ range: ByteRange) async throws(PerigeeError) -> [Segment] {
+        try await segments(range, within: nil)
+    }
+
+    /// The same in so much time; nil: as the cache's limits say.
+    func segments(
+        _ range: ByteRange, within limit: Duration?
+    ) async throws(PerigeeError) -> [Segment] {
         // Always bytes: whoever waits for them has asked for a part of the file and been told to.
         if range.count == 0 { return [] }
         let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -38,7 +45,8 @@ final class CachedFile: FileContent {
         defer { buffer.deallocate() }
         do throws(PerigeeError) {
             try await object.read(
-                range.offset..<(range.offset + Int64(range.count)), into: buffer)
+                range.offset..<(range.offset + Int64(range.count)), into: buffer,
+                deadline: limit)
         } catch {
             if error.code == .stale { wasFoundStale.store(true, ordering: .relaxed) }
             throw error

@@ -77,7 +77,7 @@ final class RemoteScanner: SourceScan {
     }
 
     /// Objects with what their listing left out; those that are gone by now are left out.
-    private static func completed(
+    static func completed(
         _ objects: [OriginObject], _ origin: any RemoteOrigin
     ) async throws(PerigeeError) -> [OriginObject] {
         guard objects.contains(where: \.needsStat) else { return objects }

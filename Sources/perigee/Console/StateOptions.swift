@@ -56,7 +56,8 @@ struct StateOptions: ParsableArguments {
         var logger = logger("volumes")
         if !verbose { logger.logLevel = .error }
         return try LocalVolumeService(
-            state: try folder(), cache: try CachePlace().cache(logger), logger: logger)
+            state: try folder(), zone: try NodeZone.named(nil),
+            cache: try CachePlace().cache(logger), logger: logger)
     }
 
     /// Logs to standard error; without `--verbose` only what a person should know.

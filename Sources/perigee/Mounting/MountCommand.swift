@@ -67,6 +67,11 @@ struct MountCommand: AsyncParsableCommand {
     var threads: Int?
     @Option(help: ArgumentHelp("How long a read may wait for its origin.", valueName: "s"))
     var timeout = 30
+    @Option(
+        help: ArgumentHelp(
+            "Where this node is (default: $PERIGEE_ZONE); sources of that zone are asked first.",
+            valueName: "zone"))
+    var zone: String?
     @OptionGroup var cache: CacheOptions
     @OptionGroup var options: StateOptions
 
@@ -94,6 +99,7 @@ struct MountCommand: AsyncParsableCommand {
     func run() async throws {
         let references = try references()
         let layout = layout(references)
+        _ = try NodeZone.named(zone)
         let folder = try options.folder()
         // Before anything else: what is wrong here should be said in the terminal.
         let control = try options.store().snapshot()
@@ -131,7 +137,7 @@ struct MountCommand: AsyncParsableCommand {
         let nodeCache = try cache.place.cache(logger)
         let service = try LocalVolumeService(
             state: try options.folder(), originDeadline: .seconds(timeout),
-            frontEnd: .mount, cache: nodeCache, logger: logger)
+            frontEnd: .mount, zone: try NodeZone.named(zone), cache: nodeCache, logger: logger)
         defer { service.stop() }
         var how = MountOptions()
         how.allowOther = allowOther
@@ -167,6 +173,7 @@ struct MountCommand: AsyncParsableCommand {
         if let user { words += ["--as", user] }
         if let folder = cache.cacheDir { words += ["--cache-dir", folder] }
         if let size = cache.cacheSize { words += ["--cache-size", size] }
+        if let zone { words += ["--zone", zone] }
         if let tokenFile { words += ["--token-file", tokenFile] }
         words += ["--unreadable", unreadable.rawValue]
         words += ["--passthrough", passthrough.rawValue, "--timeout", "\(timeout)"]

@@ -57,6 +57,10 @@ struct ServeOptions: ParsableArguments {
     var logLevel: String?
     @Option(
         help: ArgumentHelp(
+            "Where this node is; sources of that zone are asked first.", valueName: "zone"))
+    var zone: String?
+    @Option(
+        help: ArgumentHelp(
             "How long answers under way may take once the process is told to end (default: 30s).",
             valueName: "span"))
     var shutdown: String?
@@ -79,7 +83,8 @@ struct ServeOptions: ParsableArguments {
             ("admin.listen", "--admin-listen", adminListen), ("s3.region", "--region", region),
             ("s3.tls.certificate", "--tls-certificate", tlsCertificate),
             ("s3.tls.key", "--tls-key", tlsKey), ("access-log", "--access-log", accessLog),
-            ("log-level", "--log-level", logLevel), ("shutdown", "--shutdown", shutdown),
+            ("log-level", "--log-level", logLevel), ("zone", "--zone", zone),
+            ("shutdown", "--shutdown", shutdown),
         ]
         var flags: [ServeSources.Flag] = []
         if verbose { flags.append(.init(key: "log-level", name: "--verbose", values: ["debug"])) }

@@ -80,7 +80,7 @@ struct Serving {
         let cacheMetrics = CacheMetrics(cache: nodeCache)
         registry.collect { cacheMetrics.write(to: &$0) }
         let service = try LocalVolumeService(
-            state: try options.folder(), frontEnd: .s3,
+            state: try options.folder(), frontEnd: .s3, zone: configuration.zone,
             cache: nodeCache, logger: logger)
         defer { service.stop() }
         try accessLog.open(configuration.accessLog)

@@ -11,15 +11,36 @@ struct VolumeAddCommand: ParsableCommand {
             Either --source names a root and a folder below it, or --origin makes a root that is \
             named as the volume. Without --public the volume is in no mount.
 
+            With several --source the first one, by priority and then as they stand, decides which \
+            files the volume has; the others are mirrors of it. --priority and --zone are given once \
+            for each source in their order, or for the last ones only; ,priority=N and ,zone=Z behind \
+            a source say the same of that one.
+
             Example:
               perigee root add archive --origin posix:/archive
               perigee volume add hst --source archive:hst --title "HST" --mission HST --public
+              perigee volume add q1 --source irsa:q1 --source local:q1 --priority 2 --zone esac
+              perigee volume add q1 --source irsa:q1 --source local:q1,priority=2,zone=esac
             """)
 
     @Argument(help: "The volume's name: 3 to 40 lower-case letters, digits and dashes.")
     var name: String
-    @Option(help: ArgumentHelp("Where its files are.", valueName: "root:subpath"))
-    var source: String?
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Where its files are; may be given several times.",
+            valueName: "root:subpath[,priority=N][,zone=Z]"))
+    var source: [String] = []
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A source's priority; lower ones are asked first (default: 0).", valueName: "n"))
+    var priority: [Int] = []
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Where a source is; nodes of that zone ask it first.", valueName: "zone"))
+    var zone: [String] = []
     @Option(help: ArgumentHelp("Make a root for it.", valueName: "origin"))
     var origin: String?
     @OptionGroup var contract: RootContractOptions
@@ -38,8 +59,12 @@ struct VolumeAddCommand: ParsableCommand {
     @OptionGroup var options: StateOptions
 
     func validate() throws {
-        guard (source == nil) != (origin == nil) else {
+        guard source.isEmpty != (origin == nil) else {
             throw ValidationError("Give either --source ROOT:SUBPATH or --origin posix:PATH.")
+        }
+        let count = max(source.count, 1)
+        guard priority.count <= count, zone.count <= count else {
+            throw ValidationError("There are more --priority or --zone than sources.")
         }
     }
 
@@ -47,15 +72,24 @@ struct VolumeAddCommand: ParsableCommand {
         let name = try VolumeName(name)
         let publisher = try options.publisher()
         var root: OriginRoot?
-        var draft: SourceDraft
-        if let source {
-            draft = try Self.source(source)
+        var drafts: [SourceDraft] = []
+        for text in source {
+            let draft = try SourceDraft(parsing: text)
             try publisher.checkSource(draft)
-        } else {
+            drafts.append(draft)
+        }
+        if source.isEmpty {
             root = try contract.root(
                 named: try RootName(name.string), origin: origin ?? "", remote: remote,
                 checkedBy: publisher)
-            draft = SourceDraft(root: try RootName(name.string))
+            drafts = [SourceDraft(root: try RootName(name.string))]
+        }
+        // Those of the last sources, where there are fewer.
+        for (index, value) in priority.enumerated() {
+            drafts[drafts.count - priority.count + index].priority = value
+        }
+        for (index, value) in zone.enumerated() {
+            drafts[drafts.count - zone.count + index].zone = value
         }
         let record = try publisher.addVolume(
             VolumeDraft(
@@ -64,7 +98,7 @@ struct VolumeAddCommand: ParsableCommand {
                     title: title ?? name.string, abstract: abstract, domain: domain,
                     mission: mission, contact: contact, creator: creator, licence: licence,
                     doi: doi),
-                isPublic: isPublic, sources: [draft]),
+                isPublic: isPublic, sources: drafts),
             making: root, reusingName: reuseName)
         if options.json {
             let policy = try options.store().snapshot().policy
@@ -73,13 +107,5 @@ struct VolumeAddCommand: ParsableCommand {
             options.say(
                 "Added the volume \(name). Scan it next: perigee volume scan \(name)")
         }
-    }
-
-    private static func source(_ text: String) throws(PerigeeError) -> SourceDraft {
-        let bytes = Array(text.utf8)
-        let colon = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
-        return SourceDraft(
-            root: try RootName(String(decoding: bytes[..<colon], as: UTF8.self)),
-            subpath: try EntryPath(trimmingSlashes: bytes[colon...].dropFirst()))
     }
 }

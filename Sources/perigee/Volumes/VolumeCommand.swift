@@ -14,6 +14,7 @@ struct VolumeCommand: ParsableCommand {
             VolumeAddCommand.self, VolumeScanCommand.self, VolumePublishCommand.self,
             VolumeListCommand.self, VolumeShowCommand.self, VolumeDiffCommand.self,
             VolumeVerifyCommand.self, VolumeRollbackCommand.self, VolumeSetCommand.self,
+            VolumeSourceCommand.self,
             VolumeReleaseDatesCommand.self, VolumeTakedownCommand.self, VolumeRemoveCommand.self,
         ])
 }

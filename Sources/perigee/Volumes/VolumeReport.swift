@@ -21,16 +21,12 @@ struct VolumeReport: Encodable {
     var ordinal: Int
     var current: Int?
     var highest: Int?
-    var sources: [Source]
+    /// In the order of their priority.
+    var sources: [SourceReport]
     var created: String
     var revisions: [Revision]?
     var candidate: Revision?
     var problems: [String: Int]?
-
-    struct Source: Encodable {
-        var root: String
-        var subpath: String
-    }
 
     struct Revision: Encodable {
         var number: Int
@@ -59,9 +55,7 @@ struct VolumeReport: Encodable {
         ordinal = record.ordinal
         current = record.current?.value
         highest = record.highest?.value
-        sources = record.sources.map {
-            Source(root: $0.root.string, subpath: $0.subpath.description)
-        }
+        sources = record.orderedSources.map { SourceReport($0) }
         created = Human.time(record.created)
     }
 }

@@ -90,7 +90,10 @@ struct VolumeShowCommand: ParsableCommand {
             ("DOI", record.metadata.doi), ("Readers", readers),
             (
                 "Source",
-                record.sources.map { "\($0.root):\($0.subpath)" }.joined(separator: ", ")
+                record.orderedSources.map { source in
+                    "\(source.root):\(source.subpath)"
+                        + (source.zone.map { " (zone \($0))" } ?? "")
+                }.joined(separator: ", ")
             ), ("Current", record.current.map { "\($0)" } ?? "nothing is published"),
         ]
         for (label, value) in facts {

@@ -7,7 +7,8 @@ extension CommandLineTests {
         private static let commands = [
             "init", "root", "root add", "root ls", "root rm", "volume", "volume add",
             "volume scan", "volume publish", "volume ls", "volume show", "volume diff",
-            "volume verify", "volume rollback", "volume set", "volume rm", "volume release-dates",
+            "volume verify", "volume rollback", "volume set", "volume source", "volume source add",
+            "volume source rm", "volume source ls", "volume rm", "volume release-dates",
             "volume takedown", "ls", "stat", "cat", "serve", "presign",
             "mount", "unmount", "apply", "policy", "policy test", "policy explain",
             "user", "user add", "user ls", "user disable", "user enable", "user rm", "team",
@@ -51,7 +52,8 @@ extension CommandLineTests {
                 var found: [String] = []
                 for (prefix, words) in [
                     ("", "--help"), ("root ", "root --help"),
-                    ("volume ", "volume --help"), ("policy ", "policy --help"),
+                    ("volume ", "volume --help"), ("volume source ", "volume source --help"),
+                    ("policy ", "policy --help"),
                     ("audit ", "audit --help"),
                     ("user ", "user --help"), ("team ", "team --help"), ("key ", "key --help"),
                     ("token ", "token --help"), ("secrets ", "secrets --help"),

@@ -1,6 +1,7 @@
 import Glibc
 import Origins
 import PerigeeTesting
+import Synchronization
 import Testing
 import VolumeModel
 
@@ -9,30 +10,54 @@ import VolumeModel
     .enabled("needs nginx") { OriginServer.nginx.isThere(for: "CertificateTests") },
     .timeLimit(.minutes(2)))
 struct CertificateTests {
-    /// Starts an https server with a certificate for `archive.example`, and asks it.
-    private func ask(host: String, trusts: Bool) async throws -> PerigeeError? {
+    /// Counts the tries: each is signed.
+    private final class CountingSigner: RequestSigner {
+        let tries = Atomic(0)
+
+        var generation: UInt64 { 0 }
+
+        func fields(for request: SignableRequest, at time: Timestamp) -> [HTTPField] {
+            tries.add(1, ordering: .relaxed)
+            return []
+        }
+
+        func renew(after generation: UInt64) -> Bool { false }
+    }
+
+    /// Starts an https server with a certificate for `archive.example`, and asks it once.
+    private func ask(host: String, trusts: Bool, days: Int = 2) async throws -> PerigeeError? {
         try await withTemporaryFolder { folder in
             let certificate = "\(folder)/certificate.pem"
             let key = "\(folder)/key.pem"
             try run([
                 "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=archive.example",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", "\(days)", "-subj",
+                "/CN=archive.example",
                 "-addext", "subjectAltName=DNS:archive.example", "-keyout", key, "-out",
                 certificate,
             ])
             try DiskFile.makeFolder("\(folder)/data")
             let server = try OriginServer.webServer(
                 of: "\(folder)/data", tls: (certificate, key), scratch: folder)
+            let signer = CountingSigner()
             let transport = OriginTransport(
                 name: "test",
                 transfers: try HTTPTransfers(
                     pinnedAddresses: ["\(host):\(server.port):127.0.0.1"]),
-                gate: OutboundGate([.init(host, allowsLocal: true)]),
+                gate: OutboundGate([.init(host, allowsLocal: true)]), signer: signer,
                 certificates: trusts ? certificate : nil, limits: shortLimits)
             let origin = try S3Origin(
                 endpoint: WebAddress("https://\(host):\(server.port)"), bucket: "bucket",
                 transport: transport)
-            return await asyncFailure { _ = try await origin.stat("f") }
+            var error: PerigeeError?
+            let end = ContinuousClock.now + .seconds(10)
+            repeat {
+                signer.tries.store(0, ordering: .relaxed)
+                error = await asyncFailure { _ = try await origin.stat("f") }
+                // One that ends at once does so within its second.
+            } while days == 0 && error?.code == .notFound && ContinuousClock.now < end
+            #expect(signer.tries.load(ordering: .relaxed) == 1)
+            return error
         }
     }
 
@@ -42,13 +67,19 @@ struct CertificateTests {
 
     @Test func `a certificate of nobody known is refused`() async throws {
         let error = try await ask(host: "archive.example", trusts: false)
-        #expect(error?.code == .originUnavailable)
+        #expect(error?.code == .originDenied)
         #expect(error?.message.contains("certificate") == true)
     }
 
     @Test func `a certificate for another host is refused`() async throws {
         let error = try await ask(host: "other.example", trusts: true)
-        #expect(error?.code == .originUnavailable)
+        #expect(error?.code == .originDenied)
+        #expect(error?.message.contains("certificate") == true)
+    }
+
+    @Test func `a certificate that has ended is refused`() async throws {
+        let error = try await ask(host: "archive.example", trusts: true, days: 0)
+        #expect(error?.code == .originDenied)
         #expect(error?.message.contains("certificate") == true)
     }
 

@@ -53,6 +53,7 @@ extension ServeConfiguration {
         if listen != other.listen { keys.append("s3.listen") }
         if adminListen != other.adminListen { keys.append("admin.listen") }
         if (tls == nil) != (other.tls == nil) { keys.append("s3.tls.certificate") }
+        if zone != other.zone { keys.append("zone") }
         return keys
     }
 }

@@ -62,6 +62,8 @@ struct ServeConfiguration: Sendable {
     var accessLog = AccessLogPlace.off
     /// Below which nothing is logged.
     var logLevel = Logger.Level.info
+    /// Where this node is, as sources name places; nil: nowhere in particular.
+    var zone: String?
     /// How long answers under way may take once the process is told to end.
     var shutdown = Duration.seconds(30)
     /// Who said it, by key; what is not there is the default.

@@ -1,3 +1,4 @@
+internal import ControlStore
 internal import Logging
 internal import S3Gateway
 internal import VolumeModel
@@ -34,6 +35,7 @@ extension ServeSetting {
             }, { $0.map { "\($0)" } ?? "off" }),
         .one("access-log", \.accessLog, { .init(parsing: $0) }, { "\($0)" }),
         .one("log-level", \.logLevel, level, { $0.rawValue }),
+        .one("zone", \.zone, isText: true, zone, { $0 }),
         .span("shutdown", \.shutdown, in: .zero...(.seconds(3_600))),
     ]
 
@@ -61,6 +63,11 @@ extension ServeSetting {
                 .invalidArgument, "\(Printable.quoted(text)) is no region",
                 remedy: "a region is small letters, digits and `-`, as in us-east-1")
         }
+        return text
+    }
+
+    private static func zone(_ text: String) throws(PerigeeError) -> String? {
+        try VolumeSource.check(zone: text)
         return text
     }
 
