@@ -10,6 +10,8 @@ package final class CatalogueReader {
     var knowsClassIndex = false
     /// Whether the file is of a format with entity tags; a format is never taken back.
     var knowsTags = false
+    /// The same of tree digests.
+    var knowsTrees = false
 
     /// - Throws: `.notFound`, `.newerFormat`, `.corrupt`, `.storageFailed`.
     package init(path: String) throws(PerigeeError) {

@@ -20,12 +20,15 @@ extension SharedObject {
     func launch(
         demand: Range<Int>, ahead: [Range<Int>], from source: any BlockSource, group: String
     ) -> Launched {
-        let perRequest = max(1, Int(core.limits.maximumRequest) / BlockGeometry.blockSize)
+        let unit = max(1, source.unit / BlockGeometry.blockSize)
+        let perRequest =
+            max(unit, Int(core.limits.maximumRequest) / BlockGeometry.blockSize / unit * unit)
+        let demand = widened(demand, to: unit)
         var launched = Launched()
         var started: [(FlightID, Flight)] = []
         let mayRead = core.mayRead
         state.withLock { state in
-            for run in Self.joined(demand, ahead) {
+            for run in Self.joined(demand, ahead.map { widened($0, to: unit) }) {
                 var next = run.lowerBound
                 while next < run.upperBound {
                     guard state.isMissing(next, mayRead: mayRead) else {
@@ -65,6 +68,13 @@ extension SharedObject {
             if !isWanted { task.cancel() }
         }
         return launched
+    }
+
+    /// The blocks of whole units that a range touches.
+    private func widened(_ blocks: Range<Int>, to unit: Int) -> Range<Int> {
+        guard unit > 1, !blocks.isEmpty else { return blocks }
+        let start = blocks.lowerBound / unit * unit
+        return start..<min((blocks.upperBound + unit - 1) / unit * unit, geometry.count)
     }
 
     /// Whether a block is neither here nor on its way.

@@ -2,6 +2,7 @@
 package enum ControlAction: String, Sendable, CaseIterable {
     case rootAdded = "root-added"
     case rootRemoved = "root-removed"
+    case rootChanged = "root-changed"
     case volumeAdded = "volume-added"
     case volumeRemoved = "volume-removed"
     case madePublic = "made-public"
@@ -51,7 +52,7 @@ package enum ControlAction: String, Sendable, CaseIterable {
     /// What kind of thing it is done to: one name can be a volume's and a team's.
     package var subjectKind: SubjectKind {
         switch self {
-        case .rootAdded, .rootRemoved: .root
+        case .rootAdded, .rootRemoved, .rootChanged: .root
         case .volumeAdded, .volumeRemoved, .madePublic, .madePrivate, .published, .switched,
             .metadataSet, .settingsSet, .labelSet, .ruleSet, .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .classesAssigned, .readAsOwner:
@@ -73,7 +74,7 @@ package enum ControlAction: String, Sendable, CaseIterable {
             .memberRemoved, .settingsSet, .ruleSet, .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .restored:
             true
-        case .rootAdded, .rootRemoved, .published, .switched, .metadataSet, .labelSet,
+        case .rootAdded, .rootRemoved, .rootChanged, .published, .switched, .metadataSet, .labelSet,
             .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed, .tokenCreated, .tokenRemoved,
             .tokenRenewed, .secretsRotated, .actedAs, .readAsOwner:
             false

@@ -110,13 +110,13 @@ extension LocalVolumeService {
     private func open(
         _ place: RemotePlace, _ entry: Entry, _ snapshot: VolumeSnapshot
     ) async throws(PerigeeError) -> CachedFile {
-        let blocks = OriginBlocks(
-            origin: try remotes.origin(place.root), key: place.key, version: place.version)
+        let blocks = try blocks(
+            of: entry, in: snapshot, from: place.root, key: place.key, version: place.version)
         let object = try await cache.cache().open(
             CachedObjectID(
-                root: place.root.cacheIdentity, key: place.key, version: place.version.pin,
+                root: place.root.cacheIdentity, key: place.key, version: blocks.pin,
                 size: place.version.size),
-            source: blocks, group: snapshot.name.string)
+            source: blocks.source, group: snapshot.name.string)
         return CachedFile(object, name: entry.name)
     }
 

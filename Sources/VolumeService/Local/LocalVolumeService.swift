@@ -18,6 +18,8 @@ package final class LocalVolumeService: VolumeService {
     let roots: OriginRoots
     let remotes = RemoteOrigins()
     let cache: NodeCache
+    /// Hashes of leaves of files whose roots are not trusted.
+    let leafLists = LeafLists()
     let clock: AccessClock
     let audit: DataAuditLog
     let frontEnd: DataAccess.FrontEnd
