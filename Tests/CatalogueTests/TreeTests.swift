@@ -231,8 +231,9 @@ struct TreeTests {
         try withCatalogue { catalogue in
             let files = FakeTree(["": [item("a", leaves: 2)]])
             let given = try #require(ContentDigest(.sha256, [UInt8](repeating: 5, count: 32)))
-            try catalogue.publish(files) { writer in
-                #expect(try writer.take(given, at: EntryPath("a")) == .taken)
+            try catalogue.publish(files) { (writer: CandidateWriter) throws in
+                let taken = try writer.take(given, at: EntryPath("a"))
+                #expect(taken == .taken)
             }
             let writer = try writer(catalogue)
             try writer.begin()

@@ -56,6 +56,35 @@ struct OriginRootTests {
         }
     }
 
+    @Test("Whether a root is believed is kept, told in an event, and cannot be no for a folder")
+    func trust() throws {
+        try withStore { store in
+            try store.addRoot(.sample("a"))
+            let web = OriginRoot(
+                name: try RootName("web"), origin: .web(url: "https://h.example/psa/"),
+                locality: .network, fingerprint: .etag, remote: RemoteSettings())
+            try store.addRoot(web)
+            #expect(web.isTrusted)
+            let before = try store.snapshot().epoch
+            try store.setTrust(.yes, ofRoot: web.name)
+            #expect(try store.snapshot().epoch == before)
+            try store.setTrust(.no, ofRoot: web.name)
+            #expect(try !store.root(named: web.name).isTrusted)
+            #expect(try store.snapshot().epoch > before)
+            #expect(try store.history(after: 0, limit: 100).last?.action == .rootChanged)
+            try store.setTrust(.yes, ofRoot: web.name)
+            #expect(try store.root(named: web.name) == web)
+            let name = try RootName("a")
+            #expect(failure { try store.setTrust(.no, ofRoot: name) }?.code == .invalidArgument)
+            #expect(try store.root(named: name).isTrusted)
+            let missing = try RootName("gone")
+            #expect(failure { try store.setTrust(.no, ofRoot: missing) }?.code == .notFound)
+            // As rows had it before roots could be distrusted.
+            let old = try RemoteSettings(parsing: RemoteSettings().encoded)
+            #expect(old.trust == nil)
+        }
+    }
+
     @Test("A root that a volume draws from is not removed, and the error names the volume")
     func removal() throws {
         try withStore { store in

@@ -104,7 +104,8 @@ package enum StateBackup {
             reading.readonly = true
             let copy = try DatabaseQueue(path: path, configuration: reading)
             let found = try copy.inDatabase { db in
-                try Int64.fetchOne(
+                guard try db.tableExists("meta") else { return nil as Int64? }
+                return try Int64.fetchOne(
                     db, sql: "SELECT value FROM meta WHERE key = 'leaves_generation'")
             }
             try copy.close()

@@ -33,13 +33,16 @@ extension LocalVolumeService {
         }
         let logger = logger
         let lists = leafLists
+        let load: @Sendable () throws(PerigeeError) -> [UInt8] = {
+            [weak self] () throws(PerigeeError) in
+            // A service that has gone answers for nothing.
+            guard let self else { throw Self.noVolume(snapshot.name) }
+            return try self.leaves(of: entry, in: snapshot, digest)
+        }
         let blocks = VerifiedBlocks(
             source: plain, digest: digest, size: version.size, name: entry.name,
-            leaves: { [weak self] () async throws(PerigeeError) in
-                try await lists.leaves(of: digest) { () throws(PerigeeError) in
-                    guard let self else { throw Self.noVolume(snapshot.name) }
-                    return try self.leaves(of: entry, in: snapshot, digest)
-                }
+            leaves: { () async throws(PerigeeError) in
+                try await lists.leaves(of: digest, load: load)
             },
             rejected: { leaf in
                 Counter(label: MetricNames.rejectedLeaves).increment()
