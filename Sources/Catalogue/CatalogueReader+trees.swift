@@ -1,12 +1,17 @@
 package import VolumeModel
 
+/// A file version's tree digest, as a catalogue has it.
+package struct KnownTree: Hashable, Sendable {
+    /// The digest.
+    package let digest: TreeDigest
+    /// Where the hashes of its leaves are; nil where there is one or none, or they are lost.
+    package let leaves: LeafPlace?
+}
+
 /// Tree digests.
 extension CatalogueReader {
-    /// The tree digest of a file version, and where the hashes of its leaves are if there is more
-    /// than one; nil where the catalogue has none.
-    package func tree(of file: EntryID) throws(PerigeeError) -> (
-        digest: TreeDigest, leaves: LeafPlace?
-    )? {
+    /// The tree digest of a file version; nil where the catalogue has none.
+    package func tree(of file: EntryID) throws(PerigeeError) -> KnownTree? {
         try begin()
         guard try hasTrees() else { return nil }
         let statement = try connection.statement(
@@ -22,13 +27,15 @@ extension CatalogueReader {
                 .corrupt, "the catalogue has a tree digest of entry \(file) that is none",
                 remedy: "restore the state folder from a backup")
         }
-        guard let offset = statement.optionalInteger(2) else { return (digest, nil) }
+        guard let offset = statement.optionalInteger(2) else {
+            return KnownTree(digest: digest, leaves: nil)
+        }
         let (count, size) = (Int(statement.integer(3)), statement.integer(4))
         statement.reset()
         let place = LeafPlace(
             file: file, generation: try connection.meta(LeafFile.generationKey) ?? 0,
             offset: offset, count: count, size: size)
-        return (digest, place)
+        return KnownTree(digest: digest, leaves: place)
     }
 
     /// The places of leaves in the side file, in the order of their files' numbers, for a check of

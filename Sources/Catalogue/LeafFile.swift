@@ -92,6 +92,7 @@ package enum LeafFile {
         let format = found.withUnsafeBytes {
             UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         }
+        guard format > 0 else { throw damaged(path, "says no format") }
         guard format <= version else {
             throw PerigeeError(
                 .newerFormat,
@@ -108,7 +109,8 @@ package enum LeafFile {
             little(UInt64(bitPattern: file))
             + little(UInt32(leaves.count / TreeDigest.hashSize))
         let crc = head.withUnsafeBytes { perigee_crc32c(0, $0.baseAddress, $0.count) }
-        return head + little(leaves.withUnsafeBytes { perigee_crc32c(crc, $0.baseAddress, $0.count) })
+        return head
+            + little(leaves.withUnsafeBytes { perigee_crc32c(crc, $0.baseAddress, $0.count) })
     }
 
     /// Reads the hashes of a file's leaves, and compares them with what the catalogue says.

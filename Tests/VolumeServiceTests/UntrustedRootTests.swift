@@ -120,7 +120,8 @@ struct UntrustedRootTests {
         }
     }
 
-    @Test("Wrong bytes never reach a reader, and right ones do once the origin is honest again",
+    @Test(
+        "Wrong bytes never reach a reader, and right ones do once the origin is honest again",
         arguments: servers)
     func wrongBytes(kind: OriginServer) async throws {
         try await UntrustedFixture.with(kind) { fixture in

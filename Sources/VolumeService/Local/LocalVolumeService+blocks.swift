@@ -21,8 +21,11 @@ extension LocalVolumeService {
     ) throws(PerigeeError) -> (source: any BlockSource, pin: [UInt8]) {
         let plain = OriginBlocks(origin: try remotes.origin(root), key: key, version: version)
         if root.isTrusted { return (plain, version.pin) }
-        let tree = try read(snapshot) { sight throws(PerigeeError) in
-            try sight.reader.tree(of: entry.id)
+        let tree = try read(snapshot) { sight throws(PerigeeError) -> KnownTree? in
+            if let known = try sight.reader.tree(of: entry.id) { return known }
+            // A scan may have found it out since this reader looked last.
+            sight.reader.settle()
+            return try sight.reader.tree(of: entry.id)
         }
         guard let digest = tree?.digest else {
             throw PerigeeError(

@@ -54,7 +54,8 @@ extension CommandLineTests {
             }
         }
 
-        @Test func `a scan with trees killed at any instant leaves digests that can be used`() throws
+        @Test func `a scan with trees killed at any instant leaves digests that can be used`()
+            throws
         {
             var random = SeededRandom(announcing: "kill -9 of scans with trees")
             try withSite { site in
