@@ -1,6 +1,7 @@
-import ControlStore
 import Testing
 import VolumeModel
+
+@testable import ControlStore
 
 @Suite("Origin roots")
 struct OriginRootTests {
