@@ -173,7 +173,8 @@ let package = Package(
             name: "VolumeServiceTests",
             dependencies: [
                 "VolumeService", "AccessControl", "ControlStore", "Identity", "Catalogue",
-                "Origins", "VolumeModel", "CKernel", "PerigeeTesting", crypto, logging,
+                "Origins", "BlockCache", "VolumeModel", "CKernel", "PerigeeTesting", crypto,
+                logging,
             ]),
         .testTarget(
             name: "VolumeFileSystemTests",

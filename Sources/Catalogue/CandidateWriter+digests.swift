@@ -26,6 +26,26 @@ extension CandidateWriter {
         package let modified: Int64
         /// Nanoseconds since 1970.
         package let changed: Int64
+        /// Whether its SHA-256 is wanted, or known and to be compared.
+        package let needsSHA256: Bool
+        /// Bytes of a leaf of the tree digest that is wanted; nil where none is.
+        package let leafSize: Int?
+    }
+
+    /// What was made of a job's content.
+    package struct Hashes: Sendable {
+        /// Its SHA-256, where the job needs it.
+        package var sha256: [UInt8]?
+        /// Its tree digest with the hashes of its leaves, where the job wants one.
+        package var tree: (digest: TreeDigest, leaves: [UInt8])?
+
+        /// Puts hashes together.
+        package init(
+            sha256: [UInt8]? = nil, tree: (digest: TreeDigest, leaves: [UInt8])? = nil
+        ) {
+            self.sha256 = sha256
+            self.tree = tree
+        }
     }
 
     func addJob(
@@ -69,7 +89,9 @@ extension CandidateWriter {
     package func digestJobs(after last: Int64, limit: Int) throws(PerigeeError) -> [DigestJob] {
         let statement = try connection.statement(
             """
-            SELECT number, path, real, is_below_root, size, mtime, changed FROM temp.job
+            SELECT number, path, real, is_below_root, size, mtime, changed,
+                kind = 2 OR digest.sha256 IS NOT NULL, digest.leaf
+            FROM temp.job LEFT JOIN digest ON digest.id = job.id
             WHERE number > ?1 ORDER BY number LIMIT ?2
             """)
         defer { statement.reset() }
@@ -82,18 +104,29 @@ extension CandidateWriter {
                     number: statement.integer(0), path: statement.array(1),
                     realPath: statement.array(2), isBelowRoot: statement.integer(3) != 0,
                     size: statement.integer(4), modified: statement.integer(5),
-                    changed: statement.integer(6)))
+                    changed: statement.integer(6),
+                    needsSHA256: options.computesDigests || statement.integer(7) != 0,
+                    // A side file that is made anew has the leaves that the root is of.
+                    leafSize: options.computesTrees
+                        ? statement.optionalInteger(8).map { Int($0) }
+                            .flatMap { TreeDigest.isLeafSize($0) ? $0 : nil } ?? options.leafSize
+                        : nil))
         }
         return jobs
     }
 
-    /// Takes the SHA-256 of a job's file.
-    package func record(sha256: [UInt8], for job: DigestJob) throws(PerigeeError) {
+    /// Takes what was made of a job's content.
+    ///
+    /// - Returns: nil, or the digest that is known of this version and is not that of the content:
+    ///   nothing was taken then.
+    package func record(_ hashes: Hashes, for job: DigestJob) throws(PerigeeError)
+        -> ContentDigest?
+    {
         let statement = try connection.statement(
             "SELECT kind, parent, key, id, inode, depth FROM temp.job WHERE number = ?1")
         defer { statement.reset() }
         statement.bind(1, job.number)
-        guard try statement.step() else { return }
+        guard try statement.step() else { return nil }
         let kind = JobKind(rawValue: statement.integer(0))
         let parent = statement.integer(1)
         let name = statement.array(2)
@@ -101,18 +134,40 @@ extension CandidateWriter {
         let inode = statement.integer(4)
         let depth = Int(statement.integer(5))
         statement.reset()
-        if kind == .decide {
-            if try digest(id, .sha256) == sha256 {
-                return try setFingerprint(id, modified: job.modified, inode: inode)
-            }
+        if kind == .compute {
+            // A digest that the archive gave meanwhile may have made another version of it.
+            id = try row(name, in: EntryID(parent))?.id ?? id
+        } else if try digest(id, .sha256) != hashes.sha256 {
             let item = FolderListing.Item(
                 nameOffset: 0, nameCount: UInt16(name.count), kind: .file, target: -1,
                 size: job.size, modified: job.modified, changed: job.changed,
                 inode: UInt64(bitPattern: inode))
             id = try replaceVersion(of: name, in: parent, with: item)
+        } else {
+            try setFingerprint(id, modified: job.modified, inode: inode)
         }
-        try setDigest(id, .sha256, sha256)
-        touched[parent] = Touched(depth: depth)
+        if let other = try contradiction(to: hashes, of: id) { return other }
+        if let sha256 = hashes.sha256, try !hasSHA256(id) {
+            try setDigest(id, .sha256, sha256)
+            touched[parent] = Touched(depth: depth)
+        }
+        if let tree = hashes.tree, try lacksTree(id, size: job.size) {
+            try setTree(id, tree.digest, leaves: tree.leaves, size: job.size)
+        }
+        return nil
+    }
+
+    /// A digest that is known of a version and is another than was made now.
+    private func contradiction(to hashes: Hashes, of id: Int64) throws(PerigeeError)
+        -> ContentDigest?
+    {
+        if let made = hashes.sha256, let known = try digest(id, .sha256), made != known {
+            return ContentDigest(.sha256, known)
+        }
+        if let made = hashes.tree?.digest, let known = try tree(id), made != known {
+            return ContentDigest(.tree, known.root)
+        }
+        return nil
     }
 
     /// Makes another version of a file whose content is known to be another.
@@ -161,7 +216,11 @@ extension CandidateWriter {
         else { return .noFile }
         if let known = try digest(row.id, given.algorithm) {
             if known == given.bytes { return .taken }
-            if options.computesDigests, given.algorithm == .sha256 { return .mismatch }
+            if options.computesDigests, given.algorithm == .sha256 {
+                // Nobody may be told that bytes are right which the archive says are not.
+                try dropTree(row.id)
+                return .mismatch
+            }
             // The file at the source is the one that was last seen.
             let seen = try fingerprint(row.id)
             let item = FolderListing.Item(
@@ -198,7 +257,11 @@ extension CandidateWriter {
         defer { statement.reset() }
         statement.bind(1, id)
         guard try statement.step() else { return nil }
-        return statement.optionalArray(algorithm == .sha256 ? 0 : 1)
+        return switch algorithm {
+        case .sha256: statement.optionalArray(0)
+        case .md5: statement.optionalArray(1)
+        case .tree: nil
+        }
     }
 
     /// Stores a digest. The ETag is made from content only where the version was never published:

@@ -1,3 +1,4 @@
+internal import Glibc
 package import VolumeModel
 
 /// Digests and totals of what has changed, and the end of a scan.
@@ -27,7 +28,10 @@ extension CandidateWriter {
             try connection.execute("DELETE FROM revision WHERE number = \(number)")
             try refreshContent()
         }
+        let unused = try finishTrees()
         try connection.execute("COMMIT")
+        // Whoever reads it still has it open, or finds the new one by the catalogue.
+        if let unused { unlink(unused) }
         return facts
     }
 

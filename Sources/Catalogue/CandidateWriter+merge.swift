@@ -231,6 +231,7 @@ extension CandidateWriter {
             // The common case first, without making a row of it.
             if isSame, !isFolder, links.isEmpty, listing.targets.isEmpty,
                 options.fingerprint == .sizeAndModified, !options.computesDigests,
+                !options.computesTrees,
                 listing.items[index].size == statement.integer(EntryColumn.size),
                 listing.items[index].modified == statement.integer(EntryColumn.modified)
             {
@@ -282,7 +283,7 @@ extension CandidateWriter {
         switch try sameness(row, item, tag: listing.tag(item)) {
         case .same:
             try noteSource(row, item, tag: listing.tag(item))
-            if options.computesDigests, try !hasSHA256(row.id) {
+            if try wantsHashing(row.id, size: item.size) {
                 try addJob(.compute, item, listing, folder, id: row.id)
             }
         case .other: changes.append(.replace(row, item))

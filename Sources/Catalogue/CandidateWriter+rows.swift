@@ -26,7 +26,7 @@ extension CandidateWriter {
         }
         count(replacing: old)
         if isContinued, let id = try restore(name, item, listing.tag(item), target, folder.id) {
-            if options.computesDigests, try !hasSHA256(id) {
+            if try wantsHashing(id, size: item.size) {
                 try addJob(.compute, item, listing, folder, id: id)
             }
             return nil
@@ -43,7 +43,7 @@ extension CandidateWriter {
             try setFingerprint(id, modified: item.modified, inode: nil)
         }
         if let target { try setLink(id, target) }
-        if options.computesDigests || options.fingerprint == .digest {
+        if options.computesDigests || options.computesTrees || options.fingerprint == .digest {
             try addJob(.compute, item, listing, folder, id: id)
         }
         return nil
@@ -195,7 +195,7 @@ extension CandidateWriter {
             delete.bind(3, number)
             try delete.run()
             guard !row.isFolder else { return }
-            for table in ["digest", "fingerprint", "link"] {
+            for table in ["digest", "leaves", "fingerprint", "link"] {
                 let statement = try connection.statement(
                     text: "DELETE FROM \(table) WHERE id = ?1")
                 statement.bind(1, row.id)

@@ -15,12 +15,21 @@ package final class CandidateWriter {
         package var fingerprint: Fingerprint
         /// Whether a SHA-256 is wanted of every file.
         package var computesDigests: Bool
+        /// Whether a tree digest is wanted of every file.
+        package var computesTrees: Bool
+        /// Bytes of a leaf of those.
+        package var leafSize: Int
 
         /// Puts options together.
-        package init(source: Int, fingerprint: Fingerprint, computesDigests: Bool) {
+        package init(
+            source: Int, fingerprint: Fingerprint, computesDigests: Bool,
+            computesTrees: Bool = false, leafSize: Int = TreeDigest.usualLeafSize
+        ) {
             self.source = source
             self.fingerprint = fingerprint
             self.computesDigests = computesDigests
+            self.computesTrees = computesTrees
+            self.leafSize = leafSize
         }
     }
 
@@ -45,7 +54,11 @@ package final class CandidateWriter {
     }
 
     let connection: SQLiteConnection
+    let path: String
+    let ordinal: Int
     let options: Options
+    /// The side file of tree digests, once this scan has a use for it.
+    var leafFile: LeafWriter?
     /// The candidate's number: one above the highest published revision.
     package let number: Int
     /// What has changed so far, against the state that the scan began with.
@@ -75,6 +88,8 @@ package final class CandidateWriter {
     ///   to another volume.
     package init(path: String, ordinal: Int, highest: Int, options: Options) throws(PerigeeError) {
         number = highest + 1
+        self.path = path
+        self.ordinal = ordinal
         self.options = options
         connection = try SQLiteConnection(path: path, mode: .creating)
         chmod(path, 0o600)
@@ -130,6 +145,7 @@ package final class CandidateWriter {
         let hardLink = try connection.statement("SELECT EXISTS(SELECT 1 FROM hard_link)")
         hasHardLinks = try hardLink.step() && hardLink.integer(0) != 0
         hardLink.reset()
+        try beginTrees()
         try connection.execute(
             """
             CREATE TEMP TABLE IF NOT EXISTS job(
@@ -197,6 +213,7 @@ package final class CandidateWriter {
         try connection.execute(
             """
             DELETE FROM digest WHERE id IN (\(versions));
+            DELETE FROM leaves WHERE id IN (\(versions));
             DELETE FROM fingerprint WHERE id IN (\(versions));
             DELETE FROM entry WHERE \(condition);
             UPDATE entry SET removed = NULL WHERE removed IS NOT NULL AND removed > \(last);

@@ -20,7 +20,7 @@ extension CatalogueReader {
         return knowsTags
     }
 
-    private func format() throws(PerigeeError) -> Int64 {
+    func format() throws(PerigeeError) -> Int64 {
         try begin()
         let statement = try connection.statement("PRAGMA user_version")
         defer { statement.reset() }

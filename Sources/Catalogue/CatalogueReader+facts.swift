@@ -13,15 +13,18 @@ extension CatalogueReader {
     /// The digests of a file version; none where the catalogue has none.
     package func digests(of file: EntryID) throws(PerigeeError) -> Digests {
         try begin()
-        let statement = try connection.statement(
-            "SELECT sha256, md5, etag FROM digest WHERE id = ?1")
+        let statement =
+            try hasTrees()
+            ? try connection.statement("SELECT sha256, md5, etag, tree FROM digest WHERE id = ?1")
+            : try connection.statement("SELECT sha256, md5, etag, NULL FROM digest WHERE id = ?1")
         defer { statement.reset() }
         statement.bind(1, file.value)
         var found = Digests()
         guard try statement.step() else { return found }
         let sha256 = statement.optionalArray(0).flatMap { ContentDigest(.sha256, $0) }
         let md5 = statement.optionalArray(1).flatMap { ContentDigest(.md5, $0) }
-        found.digests = [sha256, md5].compactMap(\.self)
+        let tree = statement.optionalArray(3).flatMap { ContentDigest(.tree, $0) }
+        found.digests = [sha256, md5, tree].compactMap(\.self)
         found.tagged =
             switch ETagOrigin(rawValue: statement.integer(2)) {
             case .md5: md5

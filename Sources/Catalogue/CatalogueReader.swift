@@ -12,6 +12,8 @@ package final class CatalogueReader {
     var knowsTags = false
     /// The source that needs no fingerprints, once it was asked for; it stays the same.
     var knownOwnSource: Int?
+    /// The same of tree digests.
+    var knowsTrees = false
 
     /// - Throws: `.notFound`, `.newerFormat`, `.corrupt`, `.storageFailed`.
     package init(path: String) throws(PerigeeError) {

@@ -127,7 +127,24 @@ enum CatalogueSchema {
         -- The entity tag of a file version at a source on another machine, as it is sent.
         ALTER TABLE fingerprint ADD COLUMN tag TEXT;
         """,
+        """
+        -- The root of a file version's tree digest, and the bytes of a leaf of it.
+        ALTER TABLE digest ADD COLUMN tree BLOB;
+        ALTER TABLE digest ADD COLUMN leaf INTEGER;
+
+        -- Where the hashes of its leaves stand in the side file, how many there are, and the file's
+        -- bytes: for files of several leaves only.
+        CREATE TABLE leaves(
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            size INTEGER NOT NULL
+        ) STRICT;
+        """,
     ]
+
+    /// The first format that has `digest.tree` and `leaves`.
+    static let withTrees = 4
 
     /// The first format that has `fingerprint.tag`.
     static let withTags = 3

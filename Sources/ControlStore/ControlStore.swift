@@ -29,6 +29,11 @@ package protocol ControlStore: CredentialStore {
     /// All roots, by name in byte order.
     func roots() throws(PerigeeError) -> [OriginRoot]
 
+    /// Changes whether what a root sends is believed.
+    ///
+    /// - Throws: `.notFound`, `.invalidArgument` for a folder that is not to be believed.
+    func setTrust(_ trust: RemoteSettings.Trust, ofRoot name: RootName) throws(PerigeeError)
+
     /// Removes a root.
     ///
     /// - Throws: `.notFound`, `.conflict` where a volume draws from it.

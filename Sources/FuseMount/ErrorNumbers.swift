@@ -19,6 +19,7 @@ extension PerigeeError.Code {
         // The gateway's own rights at the origin, not the caller's: EACCES would send the reader
         // to ask for a permission that he has.
         case .originDenied: EIO
+        case .unverified: EIO
         case .originUnavailable: EIO
         // The mount's own table is full, not the caller's: EMFILE would send him to his ulimit.
         case .tooManyOpen: ENFILE

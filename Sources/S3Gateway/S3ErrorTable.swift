@@ -18,6 +18,11 @@ extension S3Failure {
                 .internalError,
                 "The object changed at its origin since it was published. Please report it to the "
                     + "volume's contact.")
+        case .unverified:
+            self.init(
+                .internalError,
+                "What the object's origin sends is not known to be what was published. Please report "
+                    + "it to the volume's contact.")
         case .tooManyOpen: self.init(.slowDown)
         case .originUnavailable, .timedOut, .busy, .cancelled: self.init(.serviceUnavailable)
         case .originDenied, .storageFailed, .corrupt, .newerFormat, .conflict:

@@ -1,14 +1,16 @@
 internal import Crypto
 
-/// The algorithms of content digests that archives hand out.
+/// The algorithms of content digests.
 package enum DigestAlgorithm: String, Sendable, CaseIterable {
     case sha256
     case md5
+    /// The root of a `TreeDigest`: Perigee's own, which no archive hands out.
+    case tree = "sha256-tree"
 
     /// Bytes of a digest.
     package var byteCount: Int {
         switch self {
-        case .sha256: 32
+        case .sha256, .tree: 32
         case .md5: 16
         }
     }

@@ -22,6 +22,9 @@ package struct PerigeeError: Error, Sendable, CustomStringConvertible {
         case stale
         /// The origin said no: permissions or credentials.
         case originDenied
+        /// What an origin sent is not what was published, or nothing is known to compare it with
+        /// although the origin is not trusted.
+        case unverified
         /// The origin cannot be reached now.
         case originUnavailable
         /// As many files are open as this process may hold.

@@ -2,6 +2,8 @@
 package enum MetricNames {
     /// Files found changed at their origin while they were open.
     package static let staleFiles = "perigee_stale_files_total"
+    /// Leaves that a root which is not trusted sent, and that are not what was published.
+    package static let rejectedLeaves = "perigee_rejected_leaves_total"
     /// Files open now.
     package static let openFiles = "perigee_open_files"
     /// Records of opens that found no room in the audit log.
@@ -60,6 +62,8 @@ package enum MetricNames {
     /// A line for each, for whoever reads the values.
     package static let help = [
         staleFiles: "Files found changed at their origin while they were open.",
+        rejectedLeaves:
+            "Leaves from roots that are not trusted, which are not what was published.",
         openFiles: "Files open now.",
         auditLost: "Records of opens that found no room in the audit log.",
         s3Requests: "Requests answered, by operation.",

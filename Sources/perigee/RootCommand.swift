@@ -9,7 +9,7 @@ struct RootCommand: ParsableCommand {
         commandName: "root",
         abstract: "Name the folders of the archive that volumes are made from.",
         discussion: "Example: perigee root add archive --origin posix:/archive",
-        subcommands: [Add.self, List.self, Remove.self])
+        subcommands: [Add.self, List.self, Set.self, Remove.self])
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -66,6 +66,41 @@ struct RootCommand: ParsableCommand {
                         "\(root.name)\t\(root.origin)\t\(root.files.rawValue)\t"
                             + "\(root.locality.rawValue)\t\(root.fingerprint.rawValue)")
                 }
+            }
+        }
+    }
+
+    struct Set: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change whether the bytes of a root are believed.",
+            discussion: """
+                With --trust no, nothing that the root sends reaches a reader or the cache before it \
+                is compared with the digests of `volume scan --digest tree`; files without them are \
+                not served from it. What was cached while the root was trusted is not used any \
+                more. Files that are open keep what they were opened with: restart mounts and \
+                gateways.
+
+                Example: perigee root set mirror --trust no
+                """)
+
+        @Argument(help: "The root's name.") var name: String
+        @Option(
+            help: ArgumentHelp(
+                "Whether to believe the bytes that it sends: yes or no.", valueName: "yes|no"))
+        var trust: RemoteSettings.Trust
+        @OptionGroup var options: StateOptions
+
+        func run() throws {
+            let name = try RootName(name)
+            let store = try options.store()
+            try store.setTrust(trust, ofRoot: name)
+            if options.json {
+                Output.object(RootReport(try store.root(named: name)))
+            } else {
+                options.say(
+                    trust == .yes
+                        ? "What the root \(name) sends is believed"
+                        : "What the root \(name) sends is compared with tree digests first")
             }
         }
     }

@@ -25,11 +25,16 @@ final class FakeSource: BlockSource {
     let behaviour: Mutex<Behaviour>
     /// What holds the fetches up that can be.
     private let paces = Mutex<[ReadPace]>([])
+    let unit: Int
     private let asked = Mutex<[Range<Int64>]>([])
     private let cancelled = Atomic<Int>(0)
     private let running = Mutex((now: 0, most: 0))
 
-    init(_ id: CachedObjectID, _ behaviour: Behaviour = Behaviour()) {
+    init(
+        _ id: CachedObjectID, _ behaviour: Behaviour = Behaviour(),
+        unit: Int = BlockGeometry.blockSize
+    ) {
+        self.unit = unit
         known = KnownBytes(id.key, version: id.version)
         self.behaviour = Mutex(behaviour)
     }

@@ -63,4 +63,51 @@ struct ReadTests {
             }
         }
     }
+
+    @Test("A source of larger units is asked for whole ones, and all of their blocks are kept")
+    func units() async throws {
+        try await withTemporaryFolder { folder in
+            let id = objectID(size: 37 * block + 5)
+            let source = FakeSource(id, unit: 16 * block)
+            try await withCache(folder + "/cache") { cache in
+                let object = try await cache.open(id, source: source)
+                for wanted in [20, 17, 31, 36, 37] {
+                    let start = Int64(wanted * block)
+                    let isRight =
+                        try await object.bytes(start..<start + 5)
+                        == source.known.bytes(start..<start + 5)
+                    #expect(isRight)
+                }
+                #expect(
+                    source.requests.prefix(2) == [
+                        Int64(16 * block)..<Int64(32 * block),
+                        Int64(32 * block)..<Int64(37 * block + 5),
+                    ])
+                let all = try await object.bytes(0..<id.size)
+                let isWhole = all == source.known.bytes(0..<id.size)
+                #expect(isWhole)
+                #expect(source.requests.count == 3)
+            }
+        }
+    }
+
+    @Test("Whole units come through where there is no memory for them", .timeLimit(.minutes(1)))
+    func unitsWithoutMemory() async throws {
+        try await withTemporaryFolder { folder in
+            let id = objectID(size: 64 * block)
+            let source = FakeSource(id, unit: 16 * block)
+            var limits = testLimits()
+            limits.memory = 2 * block
+            try await withCache(folder + "/cache", limits) { cache in
+                let object = try await cache.open(id, source: source)
+                for wanted in [7, 40, 63, 22] {
+                    let start = Int64(wanted * block)
+                    let isRight =
+                        try await object.bytes(start..<start + 99)
+                        == source.known.bytes(start..<start + 99)
+                    #expect(isRight)
+                }
+            }
+        }
+    }
 }

@@ -92,7 +92,7 @@ struct ClassIndexTests {
             let writer = try catalogue.writer()
             try writer.begin()
             writer.rollback()
-            #expect(try catalogue.number("PRAGMA user_version") == 3)
+            #expect(try catalogue.number("PRAGMA user_version") == 4)
             // The reader that was open before sees it once it lets go of what it saw.
             #expect(try !reader.hasClassIndex())
             reader.settle()

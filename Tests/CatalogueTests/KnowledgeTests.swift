@@ -111,8 +111,8 @@ struct KnowledgeTests {
         { writer in
             for job in try writer.digestJobs(after: 0, limit: 100) {
                 let path = String(decoding: job.path, as: UTF8.self)
-                try writer.record(
-                    sha256: Self.digest(.sha256, try #require(contents[path])).bytes, for: job)
+                let sha256 = Self.digest(.sha256, try #require(contents[path])).bytes
+                #expect(try writer.record(.init(sha256: sha256), for: job) == nil)
             }
         }
     }

@@ -64,6 +64,44 @@ struct BackupTests {
         }
     }
 
+    @Test("The side file that a catalogue refers to is in the backup, and restored with it")
+    func sideFiles() throws {
+        try withBackups { state, _, folder in
+            let side = "\(state.path)/catalogues/hst-stis.3.leaves"
+            let queue = try DatabaseQueue(path: state.catalogue(for: volume))
+            try queue.inDatabase { db in
+                try db.execute(
+                    sql: """
+                        CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY);
+                        INSERT INTO meta VALUES ('leaves_generation', 3);
+                        """)
+            }
+            try queue.close()
+            let lost = failure { _ = try StateBackup.make(of: state, in: "\(folder)/lost") }
+            #expect(lost?.code == .corrupt)
+            #expect(lost?.message.contains(".3.leaves") == true)
+            try Data("leaves".utf8).write(to: URL(fileURLWithPath: side))
+            // Of a generation that is not in use.
+            try Data("old".utf8).write(
+                to: URL(fileURLWithPath: "\(state.path)/catalogues/hst-stis.2.leaves"))
+            let place = "\(folder)/one"
+            let manifest = try StateBackup.make(of: state, in: place)
+            #expect(manifest.format == 2)
+            #expect(
+                manifest.files.map(\.path) == [
+                    "control.sqlite", "catalogues/hst-stis.sqlite",
+                    "catalogues/hst-stis.3.leaves",
+                ])
+            let other = try StateFolder(path: "\(folder)/restored")
+            _ = try StateRestore(from: place, into: other).run { _ in true }
+            #expect(
+                try Data(
+                    contentsOf: URL(
+                        fileURLWithPath: "\(other.path)/catalogues/hst-stis.3.leaves"))
+                    == Data("leaves".utf8))
+        }
+    }
+
     @Test("A folder that holds something, one in the state and one below nothing are refused")
     func refused() throws {
         try withBackups { state, _, folder in

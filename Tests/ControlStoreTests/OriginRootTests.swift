@@ -1,7 +1,8 @@
-import ControlStore
 import Foundation
 import Testing
 import VolumeModel
+
+@testable import ControlStore
 
 @Suite("Origin roots")
 struct OriginRootTests {
@@ -66,6 +67,35 @@ struct OriginRootTests {
             #expect(try store.root(named: remote.name) == remote)
             try store.removeRoot(named: remote.name)
             #expect(failure { try store.addRoot(root) }?.code == .conflict)
+        }
+    }
+
+    @Test("Whether a root is believed is kept, told in an event, and cannot be no for a folder")
+    func trust() throws {
+        try withStore { store in
+            try store.addRoot(.sample("a"))
+            let web = OriginRoot(
+                name: try RootName("web"), origin: .web(url: "https://h.example/psa/"),
+                locality: .network, fingerprint: .etag, remote: RemoteSettings())
+            try store.addRoot(web)
+            #expect(web.isTrusted)
+            let before = try store.snapshot().epoch
+            try store.setTrust(.yes, ofRoot: web.name)
+            #expect(try store.snapshot().epoch == before)
+            try store.setTrust(.no, ofRoot: web.name)
+            #expect(try !store.root(named: web.name).isTrusted)
+            #expect(try store.snapshot().epoch > before)
+            #expect(try store.history(after: 0, limit: 100).last?.action == .rootChanged)
+            try store.setTrust(.yes, ofRoot: web.name)
+            #expect(try store.root(named: web.name) == web)
+            let name = try RootName("a")
+            #expect(failure { try store.setTrust(.no, ofRoot: name) }?.code == .invalidArgument)
+            #expect(try store.root(named: name).isTrusted)
+            let missing = try RootName("gone")
+            #expect(failure { try store.setTrust(.no, ofRoot: missing) }?.code == .notFound)
+            // As rows had it before roots could be distrusted.
+            let old = try RemoteSettings(parsing: RemoteSettings().encoded)
+            #expect(old.trust == nil)
         }
     }
 

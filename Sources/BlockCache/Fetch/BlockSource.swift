@@ -2,6 +2,10 @@ package import VolumeModel
 
 /// Where the bytes of one object version come from when the cache does not have them.
 package protocol BlockSource: Sendable {
+    /// Bytes that it fetches at least, from a multiple of them on: a power of two, and a block or
+    /// more. The cache asks for all of them, so that none come in vain.
+    var unit: Int { get }
+
     /// Fetches exactly the bytes of `range` of the pinned version.
     ///
     /// `deliver` is called with one piece after the other, in order and never two at once, from any
@@ -35,4 +39,8 @@ extension BlockSource {
     ) async throws(PerigeeError) {
         try await fetch(range, deliver: deliver)
     }
+}
+
+extension BlockSource {
+    package var unit: Int { BlockGeometry.blockSize }
 }

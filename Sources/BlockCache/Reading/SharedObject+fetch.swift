@@ -21,14 +21,17 @@ extension SharedObject {
         demand: Range<Int>, ahead: [Range<Int>], from source: any BlockSource, group: String
     ) -> Launched {
         let isWhole = source.sendsWholeOnly
+        let unit = max(1, source.unit / BlockGeometry.blockSize)
         let perRequest =
             isWhole
-            ? geometry.count : max(1, Int(core.limits.maximumRequest) / BlockGeometry.blockSize)
+            ? geometry.count
+            : max(unit, Int(core.limits.maximumRequest) / BlockGeometry.blockSize / unit * unit)
+        let demand = widened(demand, to: unit)
         var launched = Launched()
         var started: [(FlightID, Flight)] = []
         let mayRead = core.mayRead
         state.withLock { state in
-            var runs = Self.joined(demand, ahead)
+            var runs = Self.joined(demand, ahead.map { widened($0, to: unit) })
             if isWhole {
                 // What stands before a block comes with it anyway, and what is behind it would cost all of
                 // it once more.
@@ -78,6 +81,13 @@ extension SharedObject {
             if !isWanted { task.cancel() }
         }
         return launched
+    }
+
+    /// The blocks of whole units that a range touches.
+    private func widened(_ blocks: Range<Int>, to unit: Int) -> Range<Int> {
+        guard unit > 1, !blocks.isEmpty else { return blocks }
+        let start = blocks.lowerBound / unit * unit
+        return start..<min((blocks.upperBound + unit - 1) / unit * unit, geometry.count)
     }
 
     /// Whether a block is neither here nor on its way.

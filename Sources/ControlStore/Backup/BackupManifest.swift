@@ -3,8 +3,10 @@ internal import VolumeModel
 
 /// What a backup holds: `manifest.json`, written last.
 package struct BackupManifest: Hashable, Sendable, Codable {
-    /// The layout that this program writes.
-    package static let version = 1
+    /// The newest layout that this program writes and reads.
+    package static let version = 2
+    /// The layout without side files, which is written where there are none.
+    private static let withoutSideFiles = 1
     /// What the file is called.
     static let fileName = "manifest.json"
     /// Bytes of the longest that is read.
@@ -14,7 +16,7 @@ package struct BackupManifest: Hashable, Sendable, Codable {
     package struct File: Hashable, Sendable, Codable {
         /// Where, below the backup's folder: as in a state folder.
         package var path: String
-        /// The format that its database says it has.
+        /// The format that its database says it has; of a side file, that of its catalogue.
         package var format: Int
         /// How many bytes it has.
         package var bytes: Int64
@@ -32,7 +34,7 @@ package struct BackupManifest: Hashable, Sendable, Codable {
     package var event: Int64
     /// That event's hash, in hexadecimal.
     package var head: String
-    /// The control database, then the catalogues by name.
+    /// The control database, then the catalogues by name, each with its side file behind it.
     package var files: [File]
 
     /// Reads the manifest of the backup in `folder`.
@@ -66,7 +68,9 @@ package struct BackupManifest: Hashable, Sendable, Codable {
         self = manifest
         guard files.first?.path == Self.controlName,
             Set(files.map(\.path)).count == files.count,
-            files.dropFirst().allSatisfy({ Self.volume(ofCatalogue: $0.path) != nil })
+            files.dropFirst().allSatisfy({
+                Self.volume(ofCatalogue: $0.path) != nil || Self.isSideFile($0.path)
+            })
         else { throw Self.damaged(path, "names files that no backup has") }
     }
 
@@ -76,6 +80,8 @@ package struct BackupManifest: Hashable, Sendable, Codable {
         event = head.sequence
         self.head = Hex.encode(head.hash)
         self.files = files
+        format =
+            files.contains { Self.isSideFile($0.path) } ? Self.version : Self.withoutSideFiles
     }
 
     /// Writes it into `folder`, durably.
@@ -94,6 +100,22 @@ package struct BackupManifest: Hashable, Sendable, Codable {
 
     /// What a catalogue is called in a backup.
     static func catalogueName(_ volume: VolumeName) -> String { "catalogues/\(volume).sqlite" }
+
+    /// What the side file of a catalogue is called: `catalogues/VOLUME.GENERATION.leaves`.
+    static func sideFileName(_ volume: VolumeName, generation: Int64) -> String {
+        "catalogues/\(volume).\(generation).leaves"
+    }
+
+    /// Whether a path is the name of a side file.
+    static func isSideFile(_ path: String) -> Bool {
+        guard path.hasPrefix("catalogues/"), path.hasSuffix(".leaves") else { return false }
+        let parts = path.dropFirst(11).dropLast(7).split(
+            separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let generation = Int64(parts[1]), generation > 0,
+            String(generation) == parts[1]
+        else { return false }
+        return (try? VolumeName(String(parts[0]))) != nil
+    }
 
     /// The volume whose catalogue a path names, or nil.
     static func volume(ofCatalogue path: String) -> VolumeName? {

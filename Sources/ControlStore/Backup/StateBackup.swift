@@ -73,6 +73,10 @@ package enum StateBackup {
             }
             names.append(BackupManifest.catalogueName(volume.name))
             formats.append(try DatabaseCopy.make(of: source, at: "\(draft)/\(names.last!)"))
+            guard let side = try sideFile(of: volume.name, state, draft) else { continue }
+            guard try copySideFile(side, of: volume.name, state, to: draft) else { return nil }
+            names.append(side.name)
+            formats.append(formats.last!)
         }
         guard try copied.areStill(in: store) else { return nil }
         try copied.addNewClasses(of: store)
@@ -88,6 +92,53 @@ package enum StateBackup {
         }
         return BackupManifest(
             made: made, epoch: copied.epoch, head: copied.head, files: files)
+    }
+
+    /// The side file that a copied catalogue refers to, or nil.
+    private static func sideFile(
+        of volume: VolumeName, _ state: StateFolder, _ folder: String
+    ) throws(PerigeeError) -> (name: String, generation: Int64)? {
+        let path = "\(folder)/\(BackupManifest.catalogueName(volume))"
+        do {
+            var reading = Configuration()
+            reading.readonly = true
+            let copy = try DatabaseQueue(path: path, configuration: reading)
+            let found = try copy.inDatabase { db in
+                guard try db.tableExists("meta") else { return nil as Int64? }
+                return try Int64.fetchOne(
+                    db, sql: "SELECT value FROM meta WHERE key = 'leaves_generation'")
+            }
+            try copy.close()
+            return found.map { (BackupManifest.sideFileName(volume, generation: $0), $0) }
+        } catch {
+            throw PerigeeError(
+                SQLiteFailure.translated(error, path: path).code,
+                "the copy of the catalogue of \(volume) cannot be read", cause: error)
+        }
+    }
+
+    /// Copies a side file, which is only added to: what was added since the catalogue was copied is
+    /// not referred to by the copy.
+    ///
+    /// - Returns: false where a scan has put another in its place meanwhile.
+    /// - Throws: `.corrupt` where it is gone, `.storageFailed`.
+    private static func copySideFile(
+        _ side: (name: String, generation: Int64), of volume: VolumeName, _ state: StateFolder,
+        to draft: String
+    ) throws(PerigeeError) -> Bool {
+        let source = "\(state.path)/\(side.name)"
+        do throws(PerigeeError) {
+            _ = try FileContent(of: source, copying: "\(draft)/\(side.name)")
+            return true
+        } catch {
+            guard !fileExists(source) else { throw error }
+            if try sideFile(of: volume, state, state.path)?.generation != side.generation {
+                return false
+            }
+            throw PerigeeError(
+                .corrupt, "the side file \(Printable.quoted(source)) is gone",
+                remedy: "make it anew: perigee volume scan \(volume) --digest tree")
+        }
     }
 
     /// The real path of a folder that is not there or empty.

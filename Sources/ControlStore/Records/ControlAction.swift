@@ -2,6 +2,7 @@
 package enum ControlAction: String, Sendable, CaseIterable {
     case rootAdded = "root-added"
     case rootRemoved = "root-removed"
+    case rootChanged = "root-changed"
     case volumeAdded = "volume-added"
     case volumeRemoved = "volume-removed"
     case sourceAdded = "source-added"
@@ -53,7 +54,7 @@ package enum ControlAction: String, Sendable, CaseIterable {
     /// What kind of thing it is done to: one name can be a volume's and a team's.
     package var subjectKind: SubjectKind {
         switch self {
-        case .rootAdded, .rootRemoved: .root
+        case .rootAdded, .rootRemoved, .rootChanged: .root
         case .volumeAdded, .volumeRemoved, .sourceAdded, .sourceRemoved, .madePublic,
             .madePrivate, .published, .switched, .metadataSet, .settingsSet, .labelSet, .ruleSet,
             .ruleRemoved, .attributesReplaced,
@@ -76,7 +77,7 @@ package enum ControlAction: String, Sendable, CaseIterable {
             .memberRemoved, .settingsSet, .ruleSet, .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .restored:
             true
-        case .rootAdded, .rootRemoved, .sourceAdded, .sourceRemoved, .published, .switched,
+        case .rootAdded, .rootRemoved, .rootChanged, .sourceAdded, .sourceRemoved, .published, .switched,
             .metadataSet, .labelSet, .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed,
             .tokenCreated, .tokenRemoved,
             .tokenRenewed, .secretsRotated, .actedAs, .readAsOwner:

@@ -34,6 +34,28 @@ package struct OriginRoot: Hashable, Sendable {
 }
 
 extension OriginRoot {
+    /// Whether the bytes that it sends are taken for what was published: always those of a folder,
+    /// which front ends read by themselves.
+    package var isTrusted: Bool { remote?.trust != .no }
+
+    /// The same root, believed or not.
+    ///
+    /// - Throws: `.invalidArgument` for a folder that is not to be believed.
+    package func trusted(_ trust: RemoteSettings.Trust) throws(PerigeeError) -> OriginRoot {
+        guard var settings = remote else {
+            if trust == .yes { return self }
+            throw PerigeeError(
+                .invalidArgument,
+                "the root \(name) is a folder of this machine, which has to be trusted: the kernel "
+                    + "reads its files where nothing can be compared first",
+                remedy: "serve the folder with a web or S3 server, and name that as the root")
+        }
+        settings.trust = trust == .yes ? nil : trust
+        return OriginRoot(
+            name: name, origin: origin, files: files, locality: locality, fingerprint: fingerprint,
+            remote: settings, created: created)
+    }
+
     /// The folder that it is.
     ///
     /// - Throws: `.conflict` for a root on another machine, where there is nothing to do it with.

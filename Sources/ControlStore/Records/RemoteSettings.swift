@@ -11,6 +11,13 @@ package struct RemoteSettings: Hashable, Sendable, Codable {
         case virtualHosted = "virtual-hosted"
     }
 
+    /// Whether the bytes that it sends are taken for what was published.
+    package enum Trust: String, Hashable, Sendable, Codable, CaseIterable {
+        case yes
+        /// Each leaf is compared with the tree digest in the catalogue before it is used.
+        case no
+    }
+
     /// The service of a bucket: a URL; nil for Amazon's own in `region`.
     package var endpoint: String?
     /// The region that requests are signed for.
@@ -31,13 +38,15 @@ package struct RemoteSettings: Hashable, Sendable, Codable {
     package var allowsPrivate: Bool
     /// Hosts besides its own that it may redirect to.
     package var redirectHosts: [String]
+    /// Whether its bytes are believed; nil: they are.
+    package var trust: Trust?
 
     /// Puts settings together.
     package init(
         endpoint: String? = nil, region: String = "us-east-1", style: BucketStyle = .path,
         credentialsFile: String? = nil, manifest: String? = nil, sendsRanges: Bool = true,
         certificates: String? = nil, allowsClearText: Bool = false, allowsPrivate: Bool = false,
-        redirectHosts: [String] = []
+        redirectHosts: [String] = [], trust: Trust? = nil
     ) {
         self.endpoint = endpoint
         self.region = region
@@ -49,6 +58,7 @@ package struct RemoteSettings: Hashable, Sendable, Codable {
         self.allowsClearText = allowsClearText
         self.allowsPrivate = allowsPrivate
         self.redirectHosts = redirectHosts
+        self.trust = trust
     }
 
     /// The form that the control database keeps: JSON with its keys in order.

@@ -33,6 +33,20 @@ extension SQLiteControlStore {
         }
     }
 
+    package func setTrust(
+        _ trust: RemoteSettings.Trust, ofRoot name: RootName
+    ) throws(PerigeeError) {
+        try changing { reader in
+            let root = try reader.root(named: name)
+            let changed = try root.trusted(trust)
+            guard changed != root else { return }
+            try reader.db.execute(
+                sql: "UPDATE root SET remote = ? WHERE name = ?",
+                arguments: [try changed.remote?.encoded, name.string])
+            try record(reader.db, .rootChanged, name.string, "trust \(trust.rawValue)")
+        }
+    }
+
     /// Adds a root within a change.
     ///
     /// - Throws: `.conflict` where there is one of that name.

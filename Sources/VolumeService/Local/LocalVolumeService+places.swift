@@ -36,18 +36,26 @@ extension LocalVolumeService {
         guard let location else { throw nowhere(entry) }
         // Links are those of the source that was scanned; further ones have files at their names.
         let linked = known[first.number] != nil ? first.number : own
+        var unverified: PerigeeError?
         var near: [SourcePlace] = []
         var far: [SourcePlace] = []
         for source in ordered {
             guard let origin = control.root(named: source.root),
                 let known = known[source.number]
             else { continue }
-            let place = place(
-                of: entry, at: source.number == linked ? location : (logical, false), source,
-                origin, known)
+            let place: SourcePlace
+            do throws(PerigeeError) {
+                place = try self.place(
+                    of: entry, snapshot, at: source.number == linked ? location : (logical, false),
+                    source, origin, known)
+            } catch  where error.code == .unverified {
+                unverified = error
+                continue
+            }
             if zone != nil, source.zone == zone { near.append(place) } else { far.append(place) }
         }
         guard !near.isEmpty || !far.isEmpty else {
+            if let unverified { throw unverified }
             throw PerigeeError(
                 .originUnavailable,
                 "no source of \(record.name) is known to have \(Printable.quoted(entry.name))",
@@ -73,24 +81,27 @@ extension LocalVolumeService {
                     + Printable.quoted(entry.name),
                 remedy: "scan and publish the volume again")
         }
-        return place(of: entry, at: location, source, origin, known)
+        return try place(of: entry, snapshot, at: location, source, origin, known)
     }
 
     private func place(
-        of entry: Entry, at location: (path: [UInt8], isBelowRoot: Bool), _ source: VolumeSource,
-        _ origin: OriginRoot, _ known: SourceKnowledge
-    ) -> SourcePlace {
+        of entry: Entry, _ snapshot: VolumeSnapshot,
+        at location: (path: [UInt8], isBelowRoot: Bool),
+        _ source: VolumeSource, _ origin: OriginRoot, _ known: SourceKnowledge
+    ) throws(PerigeeError) -> SourcePlace {
         let (modified, inode, tag) =
             switch known {
             case .entryItself: (entry.modified, UInt64?.none, String?.none)
             case .fingerprint(let modified, let inode, let tag): (modified, inode, tag)
             }
+        let path =
+            location.isBelowRoot || source.subpath.isRoot
+            ? location.path : source.subpath.bytes + [UInt8(ascii: "/")] + location.path
         return SourcePlace(
-            root: origin,
-            path: location.isBelowRoot || source.subpath.isRoot
-                ? location.path : source.subpath.bytes + [UInt8(ascii: "/")] + location.path,
+            root: origin, path: path,
             version: ObjectVersion(size: entry.size, modified: modified, etag: tag),
-            inode: origin.fingerprint == .sizeModifiedAndInode ? inode : nil)
+            inode: origin.fingerprint == .sizeModifiedAndInode ? inode : nil,
+            verification: try verification(of: entry, in: snapshot, from: origin, key: path))
     }
 
     private func noSource(_ record: VolumeRecord) -> PerigeeError {

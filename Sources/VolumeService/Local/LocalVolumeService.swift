@@ -24,6 +24,8 @@ package final class LocalVolumeService: VolumeService {
     let zone: String?
     /// How long a call on an origin that can hang may take.
     let originDeadline: Duration
+    /// Hashes of leaves of files whose roots are not trusted.
+    let leafLists = LeafLists()
     let clock: AccessClock
     let audit: DataAuditLog
     let frontEnd: DataAccess.FrontEnd

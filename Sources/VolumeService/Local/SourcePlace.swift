@@ -11,6 +11,8 @@ struct SourcePlace: Sendable {
     let version: ObjectVersion
     /// Where the root's fingerprint includes it.
     let inode: UInt64?
+    /// How its bytes are checked; nil where the root is trusted.
+    let verification: LeafVerification?
 
     var isRemote: Bool { root.origin.isRemote }
 
@@ -25,7 +27,8 @@ struct SourcePlace: Sendable {
     /// never taken for another's.
     var cacheID: CachedObjectID {
         CachedObjectID(
-            root: root.cacheIdentity, key: path, version: version.pin, size: version.size)
+            root: root.cacheIdentity, key: path,
+            version: verification?.pin(version) ?? version.pin, size: version.size)
     }
 }
 
@@ -50,8 +53,12 @@ struct SourceOpener: Sendable {
             return try await roots.root(place.root)
                 .openWaiting(place.path, expecting: place.expected)
         }
-        let blocks = OriginBlocks(
+        let plain = OriginBlocks(
             origin: try remotes.origin(place.root), key: place.path, version: place.version)
+        let blocks: any BlockSource =
+            place.verification.map {
+                VerifiedBlocks(source: plain, verification: $0, size: place.version.size)
+            } ?? plain
         let object = try await cache.cache().open(
             place.cacheID,
             source: WatchedBlocks(blocks: blocks, root: place.root.name, watch: watch),

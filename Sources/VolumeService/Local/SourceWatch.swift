@@ -47,6 +47,7 @@ struct WatchedBlocks: BlockSource {
     let root: RootName
     let watch: SourceWatch
 
+    var unit: Int { blocks.unit }
     var sendsWholeOnly: Bool { blocks.sendsWholeOnly }
 
     func fetch(

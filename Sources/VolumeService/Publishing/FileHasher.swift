@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Glibc
 internal import Origins
 internal import VolumeModel
@@ -6,25 +5,23 @@ internal import VolumeModel
 /// Reads a file of an origin through once, under the check that it stays the same.
 struct FileHasher {
     private let root: POSIXRoot
-    private let algorithms: Set<DigestAlgorithm>
 
-    init(root: POSIXRoot, algorithms: Set<DigestAlgorithm> = [.sha256]) {
-        self.root = root
-        self.algorithms = algorithms
-    }
+    init(root: POSIXRoot) { self.root = root }
 
     /// The digests of a file's content.
     ///
-    /// - Parameter report: gets the bytes of each piece that was read; false from it ends the work.
+    /// - Parameters:
+    ///   - hasher: what they are made by, at its beginning.
+    ///   - report: gets the bytes of each piece that was read; false from it ends the work.
     /// - Throws: `.stale` where the file is not, or does not stay, as expected; `.cancelled`;
     ///   `.originDenied`, `.originUnavailable`.
     func hash(
-        _ path: [UInt8], expecting expected: POSIXRoot.Expected, report: (Int) -> Bool
-    ) throws(PerigeeError) -> [DigestAlgorithm: [UInt8]] {
+        _ path: [UInt8], expecting expected: POSIXRoot.Expected, by hasher: ContentHasher,
+        report: (Int) -> Bool
+    ) throws(PerigeeError) -> ContentHasher.Digests {
         let file = try root.open(path, expecting: expected)
         defer { file.close() }
-        var sha256 = SHA256()
-        var md5 = Insecure.MD5()
+        var hasher = hasher
         let size = Int(expected.size)
         let capacity = min(max(size, 1), 1 << 20)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 4_096)
@@ -36,9 +33,7 @@ struct FileHasher {
                 try file.confirm()
                 throw PerigeeError(.stale, "\(Printable.quoted(path)) ends before its size")
             }
-            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<got])
-            if algorithms.contains(.sha256) { sha256.update(bufferPointer: piece) }
-            if algorithms.contains(.md5) { md5.update(bufferPointer: piece) }
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
             offset += got
             guard report(got) else {
                 throw PerigeeError(
@@ -47,9 +42,6 @@ struct FileHasher {
             }
         }
         try file.confirm()
-        var digests: [DigestAlgorithm: [UInt8]] = [:]
-        if algorithms.contains(.sha256) { digests[.sha256] = Array(sha256.finalize()) }
-        if algorithms.contains(.md5) { digests[.md5] = Array(md5.finalize()) }
-        return digests
+        return hasher.finalize()
     }
 }

@@ -39,6 +39,9 @@ extension Publisher {
                     faults += try check(revision, reader, isQuick: isQuick)
                     reader.settle()
                 }
+                if !isQuick {
+                    faults += try checkLeaves(of: record, reader, isCancelled: isCancelled)
+                }
             } catch {
                 guard error.code != .cancelled else { throw error }
                 faults.append(
@@ -107,6 +110,36 @@ extension Publisher {
                 faults.append(fault("has rows that do not give the digest that was published"))
             }
         }
+        return faults
+    }
+
+    /// Whether the hashes of leaves in the side file are there, and give their digests.
+    private func checkLeaves(
+        of record: VolumeRecord, _ reader: CatalogueReader, isCancelled: () -> Bool
+    ) throws(PerigeeError) -> [StateFault] {
+        var faults: [StateFault] = []
+        var last: EntryID?
+        while faults.count < Self.most {
+            let places = try reader.leafPlaces(after: last, limit: 256)
+            guard let end = places.last?.place.file else { break }
+            last = end
+            for (digest, place) in places {
+                if isCancelled() { throw PerigeeError(.cancelled, "the check was interrupted") }
+                do throws(PerigeeError) {
+                    _ = try LeafFile.leaves(
+                        at: place, catalogue: folder.catalogue(for: record.name), of: digest)
+                } catch {
+                    faults.append(
+                        StateFault(
+                            store: "\(record.name)", detail: error.message,
+                            remedy: error.remedy ?? Self.restoring))
+                    // The same would be said of every file.
+                    if error.code == .notFound { return faults }
+                }
+                if faults.count >= Self.most { break }
+            }
+        }
+        reader.settle()
         return faults
     }
 

@@ -70,7 +70,8 @@ extension Publisher {
                         expected: POSIXRoot.Expected(
                             size: file.size, modified: known?.modified ?? file.modified,
                             inode: origin.fingerprint == .sizeModifiedAndInode ? known?.inode : nil),
-                        digests: try reader.digests(of: file.id).digests))
+                        digests: try reader.digests(of: file.id).digests,
+                        leafSize: try reader.tree(of: file.id)?.digest.leafSize))
             }
             try verifier.finish()
             return verifier.result

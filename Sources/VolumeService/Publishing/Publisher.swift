@@ -59,7 +59,8 @@ package final class Publisher: Sendable {
             highest: record.highest?.value ?? 0,
             options: CandidateWriter.Options(
                 source: source.number, fingerprint: origin.fingerprint,
-                computesDigests: options.computesDigests || origin.fingerprint == .digest))
+                computesDigests: options.needsSHA256 || origin.fingerprint == .digest,
+                computesTrees: options.computesTrees, leafSize: options.leafSize))
         try writer.begin()
         do throws(PerigeeError) {
             return try withoutActuallyEscaping(progress) { progress throws(PerigeeError) in
@@ -112,7 +113,9 @@ package final class Publisher: Sendable {
                     volume: name, number: number, hasCandidate: facts != nil,
                     files: kept.files, bytes: kept.bytes, added: counts.added,
                     removed: counts.removed, changed: counts.changed,
-                    reassigned: assignment.changed, unusedAttributes: unused, problems: problems,
+                    reassigned: assignment.changed, unusedAttributes: unused,
+                    trustsFirstUse: options.computesTrees && !origin.isTrusted,
+                    problems: problems,
                     seconds: Double(monotonicNanoseconds() - started) * 1e-9)
             }
         } catch {
@@ -231,6 +234,7 @@ package final class Publisher: Sendable {
     private func removeCatalogue(_ name: VolumeName) {
         let path = folder.catalogue(for: name)
         for suffix in ["-wal", "-shm", ""] { unlink(path + suffix) }
+        for file in LeafFile.all(catalogue: path) { unlink(file) }
     }
 
     /// Refuses an origin that holds the state folder, or lies in it.

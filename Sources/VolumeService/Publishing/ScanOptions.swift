@@ -11,6 +11,10 @@ package struct ScanOptions: Sendable {
     package var excludes: [PathPattern] = []
     /// Whether to compute the SHA-256 of every file that has none.
     package var computesDigests = false
+    /// Whether to compute the tree digest of every file that has none.
+    package var computesTrees = false
+    /// Bytes of a leaf of those: a size that `TreeDigest.isLeafSize` allows.
+    package var leafSize = TreeDigest.usualLeafSize
     /// Digests that the archive gives, by path.
     package var givenDigests: [GivenDigest] = []
     /// The attribute table that takes the place of the volume's; nil leaves that as it is.
@@ -32,6 +36,13 @@ package struct ScanOptions: Sendable {
     package var mostNestedLinks = 200_000
 
     package init() {}
+
+    /// Whether a SHA-256 is made of every file: also where a tree digest is made of content that
+    /// the archive gives another digest of, so that the two are compared.
+    var needsSHA256: Bool { computesDigests || (computesTrees && !givenDigests.isEmpty) }
+
+    /// Whether files are read through.
+    var readsContent: Bool { computesDigests || computesTrees }
 
     /// A digest out of a checksum file.
     package struct GivenDigest: Hashable, Sendable {
@@ -95,6 +106,9 @@ package struct ScanReport: Sendable {
     /// Rows of the attribute table that no entry is about; none where only the candidate's entries
     /// were looked at.
     package let unusedAttributes: [AttributeRow]
+    /// Whether tree digests were asked for and the bytes came from a root that is not trusted, with
+    /// nothing else to compare most of them with: they hold that root to what it sent now.
+    package let trustsFirstUse: Bool
     /// Problems in the whole report, by kind.
     package let problems: [ScanProblem.Kind: Int]
     /// How long it took.

@@ -7,7 +7,7 @@ internal import VolumeModel
 /// The scan's second part: reading content.
 extension Scanner {
     private enum Hashed: Sendable {
-        case digest(CandidateWriter.DigestJob, [UInt8])
+        case digest(CandidateWriter.DigestJob, CandidateWriter.Hashes)
         case changed(CandidateWriter.DigestJob)
         case unreadable(CandidateWriter.DigestJob, String)
         case failure(PerigeeError)
@@ -55,12 +55,13 @@ extension Scanner {
                     let digests = try hasher.hash(
                         path,
                         expecting: POSIXRoot.Expected(
-                            size: job.size, modified: Timestamp(nanoseconds: job.modified))
+                            size: job.size, modified: Timestamp(nanoseconds: job.modified)),
+                        by: ContentHasher(job)
                     ) { count in
                         read.add(count)
                         return !isCancelled()
                     }
-                    return digests[.sha256].map { .digest(job, $0) } ?? .changed(job)
+                    return .digest(job, CandidateWriter.Hashes(digests))
                 } catch {
                     switch error.code {
                     case .stale: return .changed(job)
@@ -97,12 +98,29 @@ extension Scanner {
     private func take(_ result: Hashed) throws(PerigeeError) {
         progress.files += 1
         switch result {
-        case .digest(let job, let sha256): try writer.record(sha256: sha256, for: job)
+        case .digest(let job, let hashes):
+            if let known = try writer.record(hashes, for: job) {
+                try add(ScanProblem(.digestMismatch, job.path, known.description))
+            }
         case .changed(let job): try add(ScanProblem(.changedWhileScanned, job.path))
         case .unreadable(let job, let detail):
             try add(ScanProblem(.unreadableFile, job.path, detail))
         case .failure(let error): throw error
         }
+    }
+}
+
+extension ContentHasher {
+    /// For what a job wants of its file.
+    init(_ job: CandidateWriter.DigestJob) {
+        self.init(job.needsSHA256 ? [.sha256] : [], leafSize: job.leafSize)
+    }
+}
+
+extension CandidateWriter.Hashes {
+    /// Of what was made of a job's file.
+    init(_ digests: ContentHasher.Digests) {
+        self.init(sha256: digests.sha256, tree: digests.tree)
     }
 }
 

@@ -12,6 +12,8 @@ final class Verifier {
         var path: [UInt8]
         var expected: POSIXRoot.Expected
         var digests: [ContentDigest]
+        /// Bytes of a leaf of its tree digest, where it has one.
+        var leafSize: Int?
     }
 
     private enum Outcome: Sendable {
@@ -94,9 +96,11 @@ final class Verifier {
     private static func compare(
         _ job: Job, _ root: POSIXRoot, _ read: Tally, _ isCancelled: @Sendable () -> Bool
     ) -> Outcome {
-        let hasher = FileHasher(root: root, algorithms: Set(job.digests.map(\.algorithm)))
+        let hasher = ContentHasher(Set(job.digests.map(\.algorithm)), leafSize: job.leafSize)
         do throws(PerigeeError) {
-            let found = try hasher.hash(job.path, expecting: job.expected) { count in
+            let found = try FileHasher(root: root).hash(
+                job.path, expecting: job.expected, by: hasher
+            ) { count in
                 read.add(count)
                 return !isCancelled()
             }

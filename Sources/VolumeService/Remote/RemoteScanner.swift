@@ -1,6 +1,5 @@
 internal import Catalogue
 internal import ControlStore
-internal import Crypto
 internal import Origins
 internal import Synchronization
 internal import VolumeModel
@@ -37,7 +36,7 @@ final class RemoteScanner: SourceScan {
         base = source.subpath.isRoot ? [] : source.subpath.bytes + [UInt8(ascii: "/")]
         tree = RemoteTree(
             below: base, excludes: options.excludes, keepsTags: fingerprint == .etag,
-            keepsVersions: options.computesDigests || fingerprint == .digest)
+            keepsVersions: options.readsContent || fingerprint == .digest)
         progress.expectedFiles = publishedFiles
     }
 
@@ -158,13 +157,13 @@ final class RemoteScanner: SourceScan {
             let (origin, base, versions) = (origin, base, tree.versions)
             let hashed = try wait { () async in
                 await withTaskGroup(
-                    of: (Int, Result<[UInt8], PerigeeError>).self,
-                    returning: [Int: Result<[UInt8], PerigeeError>].self
+                    of: (Int, Result<CandidateWriter.Hashes, PerigeeError>).self,
+                    returning: [Int: Result<CandidateWriter.Hashes, PerigeeError>].self
                 ) { group in
                     for (index, job) in jobs.enumerated() {
                         let version = versions[job.path]
                         group.addTask {
-                            (index, await Self.sha256(of: job, version, base, origin))
+                            (index, await Self.hashes(of: job, version, base, origin))
                         }
                     }
                     return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -174,7 +173,10 @@ final class RemoteScanner: SourceScan {
                 progress.files += 1
                 progress.bytes.add(bytes: job.size)
                 switch hashed[index] {
-                case .success(let sha256): try writer.record(sha256: sha256, for: job)
+                case .success(let hashes):
+                    if let known = try writer.record(hashes, for: job) {
+                        try add(ScanProblem(.digestMismatch, job.path, known.description))
+                    }
                 case .failure(let error) where error.code == .stale:
                     try add(ScanProblem(.changedWhileScanned, job.path))
                 case .failure(let error) where error.code == .originDenied:
@@ -188,21 +190,21 @@ final class RemoteScanner: SourceScan {
     }
 
     /// Reads an object through once, as the version that was listed.
-    private static func sha256(
+    private static func hashes(
         of job: CandidateWriter.DigestJob, _ version: ObjectVersion?, _ base: [UInt8],
         _ origin: any RemoteOrigin
-    ) async -> Result<[UInt8], PerigeeError> {
+    ) async -> Result<CandidateWriter.Hashes, PerigeeError> {
         do throws(PerigeeError) {
             guard let version, version.size == job.size else {
                 throw PerigeeError(.stale, "\(Printable.quoted(job.path)) was not listed so")
             }
-            let hasher = Mutex(SHA256())
+            let hasher = Mutex(ContentHasher(job))
             try await origin.read(
                 base + job.realPath, version: version, range: 0..<version.size
             ) { bytes in
-                hasher.withLock { $0.update(bufferPointer: bytes) }
+                hasher.withLock { $0.update(bytes) }
             }
-            return .success(hasher.withLock { Array($0.finalize()) })
+            return .success(CandidateWriter.Hashes(hasher.withLock { $0.finalize() }))
         } catch {
             return .failure(error)
         }

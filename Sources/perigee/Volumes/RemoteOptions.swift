@@ -37,6 +37,11 @@ struct RemoteOptions: ParsableArguments {
             "A host that it may redirect to, besides itself; can be given several times.",
             valueName: "host"))
     var redirectHost: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Whether to believe the bytes that it sends: yes, or no to compare them with tree "
+                + "digests (default: yes).", valueName: "yes|no"))
+    var trust: RemoteSettings.Trust?
 
     /// The first flag that was given, for saying that none has a meaning here.
     var firstGiven: String? {
@@ -46,6 +51,7 @@ struct RemoteOptions: ParsableArguments {
             (listing != nil, "--listing"), (wholeFiles, "--whole-files"),
             (caFile != nil, "--ca-file"), (allowHttp, "--allow-http"),
             (allowPrivate, "--allow-private"), (!redirectHost.isEmpty, "--redirect-host"),
+            (trust == .yes, "--trust"),
         ]
         return given.first(where: \.0)?.1
     }
@@ -78,7 +84,8 @@ struct RemoteOptions: ParsableArguments {
             endpoint: endpoint, region: region ?? "us-east-1", style: style ?? .path,
             credentialsFile: credentialsFile.map(Self.absolute), manifest: try manifest(),
             sendsRanges: !wholeFiles, certificates: caFile.map(Self.absolute),
-            allowsClearText: allowHttp, allowsPrivate: allowPrivate, redirectHosts: redirectHost)
+            allowsClearText: allowHttp, allowsPrivate: allowPrivate, redirectHosts: redirectHost,
+            trust: trust == .no ? .no : nil)
     }
 
     private func manifest() throws(PerigeeError) -> String? {
@@ -98,3 +105,4 @@ struct RemoteOptions: ParsableArguments {
 }
 
 extension RemoteSettings.BucketStyle: ExpressibleByArgument {}
+extension RemoteSettings.Trust: ExpressibleByArgument {}

@@ -31,15 +31,17 @@ struct RootContractOptions: ParsableArguments {
                     .invalidArgument, "\(flag) is for origins on another machine",
                     remedy: "leave it out, or name an origin s3: or https:")
             }
+            let root = OriginRoot(
+                name: name, origin: location, files: files, locality: locality,
+                fingerprint: fingerprint ?? .sizeAndModified)
+            _ = try root.trusted(remote.trust ?? .yes)
             guard fingerprint != .etag else {
                 throw PerigeeError(
                     .invalidArgument, "files of a folder have no entity tags",
                     remedy: "choose size+mtime, size+mtime+inode or digest")
             }
             try publisher.checkOrigin(path, locality: locality)
-            return OriginRoot(
-                name: name, origin: location, files: files, locality: locality,
-                fingerprint: fingerprint ?? .sizeAndModified)
+            return root
         case .s3, .web:
             guard fingerprint != .sizeModifiedAndInode, files == .replaced, locality == .auto else {
                 throw PerigeeError(

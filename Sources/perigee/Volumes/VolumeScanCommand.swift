@@ -42,8 +42,12 @@ struct VolumeScanCommand: ParsableCommand {
             "Leave out what matches; a pattern without a slash means names at any depth. For this "
                 + "scan only.", valueName: "pattern"))
     var exclude: [String] = []
-    @Option(help: ArgumentHelp("Compute this digest of every file: sha256.", valueName: "sha256"))
-    var digest: DigestChoice?
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Compute this digest of every file: sha256, or tree, by which parts of a file can be "
+                + "checked; can be given twice.", valueName: "sha256|tree"))
+    var digest: [DigestChoice] = []
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp("Take digests from a sha256sum or md5sum file.", valueName: "file"),
@@ -67,6 +71,7 @@ struct VolumeScanCommand: ParsableCommand {
 
     enum DigestChoice: String, ExpressibleByArgument, CaseIterable {
         case sha256
+        case tree
     }
 
     func validate() throws {
@@ -120,7 +125,8 @@ struct VolumeScanCommand: ParsableCommand {
                     pattern.utf8.contains(UInt8(ascii: "/")) ? pattern : "**/" + pattern)
             )
         }
-        scan.computesDigests = digest != nil
+        scan.computesDigests = digest.contains(.sha256)
+        scan.computesTrees = digest.contains(.tree)
         for file in digestsFrom {
             scan.givenDigests += try DigestList.parse(try InputFile.read(file), named: file)
         }
@@ -151,6 +157,12 @@ struct VolumeScanCommand: ParsableCommand {
                 "\(Human.count(report.reassigned, "entry", "entries")) got other attributes"
                     + (attributes == nil ? "" : ", in all revisions at once"))
         }
+        if report.trustsFirstUse {
+            options.say(
+                "The root is not trusted: its tree digests are of what it sent now, and only hold it "
+                    + "to that, except where a digest was given that the bytes agree with "
+                    + "(--digests-from, or a manifest's)")
+        }
         tellUnused(report)
         options.say(
             report.hasCandidate
@@ -179,6 +191,7 @@ struct VolumeScanCommand: ParsableCommand {
         var removed: Int
         var reassigned: Int
         var unusedAttributes: Int
+        var trustsFirstUse: Bool
         var problems: [String: Int]
         var seconds: Double
 
@@ -192,6 +205,7 @@ struct VolumeScanCommand: ParsableCommand {
             removed = report.removed
             reassigned = report.reassigned
             unusedAttributes = report.unusedAttributes.count
+            trustsFirstUse = report.trustsFirstUse
             problems = Dictionary(
                 uniqueKeysWithValues: report.problems.map { ($0.key.label, $0.value) })
             seconds = report.seconds

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import PerigeeTesting
 import Testing
@@ -50,6 +51,39 @@ extension CommandLineTests {
                     try site.ok("volume publish vol")
                     try expectSound(site, revision: round + 2)
                 }
+            }
+        }
+
+        @Test func `a scan with trees killed at any instant leaves digests that can be used`()
+            throws
+        {
+            var random = SeededRandom(announcing: "kill -9 of scans with trees")
+            try withSite { site in
+                for file in 0..<8 {
+                    try site.write("big\(file)", "\(file)")
+                    try DiskFile.setSize("\(site.origin)/big\(file)", 3 << 20)
+                }
+                try site.publish()
+                var length = 0.2
+                for round in 0..<10 {
+                    try site.write("big\(random.below(8))", "round \(round)")
+                    try site.write("new\(round)", "new")
+                    try DiskFile.setSize("\(site.origin)/new\(round)", (2 << 20) + Int64(round))
+                    let scan = try site.start("volume scan vol --digest tree --quiet".words)
+                    usleep(UInt32(random.below(Int(length * 1.2e6)) + 1))
+                    scan.kill(SIGKILL)
+                    _ = try scan.wait()
+                    try site.ok("check")
+                    let next = try site.ok("volume scan vol --digest tree --quiet")
+                    length = max(length, next.seconds)
+                    try site.ok("volume publish vol")
+                    try site.ok("check")
+                    try site.ok("volume verify vol")
+                }
+                let leaves = try FileManager.default.contentsOfDirectory(
+                    atPath: "\(site.state)/catalogues"
+                ).filter { $0.hasSuffix(".leaves") }
+                #expect(leaves.count == 1)
             }
         }
 

@@ -5,7 +5,7 @@ import Testing
 extension CommandLineTests {
     @Suite struct CommandTests {
         private static let commands = [
-            "init", "root", "root add", "root ls", "root rm", "volume", "volume add",
+            "init", "root", "root add", "root ls", "root set", "root rm", "volume", "volume add",
             "volume scan", "volume publish", "volume ls", "volume show", "volume diff",
             "volume verify", "volume rollback", "volume set", "volume source", "volume source add",
             "volume source rm", "volume source ls", "volume rm", "volume release-dates",
