@@ -150,7 +150,8 @@ extension Entry {
         }
         self.init(
             id: id, parent: folder,
-            name: Array(isFolder ? key.dropLast() : key[...]), kind: isFolder ? .folder : .file,
+            name: Array(UnsafeRawBufferPointer(rebasing: isFolder ? key.dropLast() : key[...])),
+            kind: isFolder ? .folder : .file,
             size: size,
             modified: Timestamp(nanoseconds: statement.integer(EntryColumn.modified)),
             version: VersionToken(

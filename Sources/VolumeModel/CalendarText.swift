@@ -105,6 +105,17 @@ package enum CalendarText {
 
     /// The last `width` digits of a number that is 0 or more.
     package static func append(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
+        if width == 2 {
+            // By divisors that are known beforehand, which takes a fraction of the time.
+            bytes.append(UInt8(ascii: "0") + UInt8(number / 10 % 10))
+            bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
+            return
+        }
+        if width == 4 {
+            append(number / 100, 2, to: &bytes)
+            append(number % 100, 2, to: &bytes)
+            return
+        }
         var divisor = 1
         for _ in 1..<width { divisor *= 10 }
         while divisor > 0 {

@@ -15,9 +15,23 @@ package struct ETag: Hashable, Sendable, CustomStringConvertible {
 
     /// Of a version known by its token and size (bytes).
     package init(version: VersionToken, size: Int64) {
-        let token = String(version.bits, radix: 16)
-        let padding = String(repeating: "0", count: 16 - token.count)
-        text = "\(padding)\(token)-\(String(size, radix: 16))"
+        // A listing makes one for each of its rows, so it is written in one go.
+        text = String(unsafeUninitializedCapacity: 34) { space in
+            var count = 0
+            for shift in stride(from: 60, through: 0, by: -4) {
+                space[count] = Hex.digit(UInt8(version.bits >> UInt64(shift) & 15))
+                count += 1
+            }
+            space[count] = UInt8(ascii: "-")
+            count += 1
+            let size = UInt64(bitPattern: size)
+            let digits = max(1, (64 - size.leadingZeroBitCount + 3) / 4)
+            for shift in stride(from: 4 * (digits - 1), through: 0, by: -4) {
+                space[count] = Hex.digit(UInt8(size >> UInt64(shift) & 15))
+                count += 1
+            }
+            return count
+        }
     }
 
     /// Of a file: from the digest that it is tagged with, where there is one, or its version.

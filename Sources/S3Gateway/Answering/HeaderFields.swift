@@ -7,7 +7,10 @@ struct HeaderFields: Sendable {
     private(set) var bytes: [UInt8] = []
 
     /// No fields.
-    init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    init() {}
+
+    /// Lines that were written by fields of this kind.
+    init(lines: [UInt8]) { bytes = lines }
 
     /// Adds a field.
     mutating func add(_ name: StaticString, _ value: String) {

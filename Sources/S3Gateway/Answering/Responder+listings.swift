@@ -35,7 +35,8 @@ extension Responder {
         // Objects first, then groups, as S3 has them.
         for case .file(let file) in page.items {
             document.add(
-                object: Array(file.key[skipped...]), size: file.entry.size,
+                object: skipped == 0 ? file.key : Array(file.key[skipped...]),
+                size: file.entry.size,
                 modified: file.entry.modified, etag: file.etag)
         }
         for case .group(let group) in page.items {

@@ -29,7 +29,7 @@ extension Responder {
             let found = service.recall(
                 place.prefix.isEmpty ? key : place.prefix + key, in: place.volume,
                 at: place.selector, for: principal), found.file.entry.isReadable,
-            let (header, range, _) = try? header(found, key, query, request, principal)
+            let (header, range, _) = try? header(found, query, request, principal)
         else { return nil }
         var answer = header
         if !isHead, let range {

@@ -70,11 +70,10 @@ extension Responder {
 
     /// GetObject and HeadObject.
     func object(
-        _ found: RecalledFile, _ key: [UInt8], _ query: ObjectQuery, _ question: Question,
-        _ principal: Principal, isHead: Bool
+        _ found: RecalledFile, _ query: ObjectQuery, _ question: Question, _ principal: Principal,
+        isHead: Bool
     ) throws(S3Failure) -> Answer {
-        var (answer, range, namesVersion) = try header(
-            found, key, query, question.request, principal)
+        var (answer, range, namesVersion) = try header(found, query, question.request, principal)
         if !isHead, let range {
             try fill(&answer, range, found, question, namesVersion: namesVersion)
         }
@@ -83,8 +82,7 @@ extension Responder {
 
     /// All that is said of an object before its bytes, and which of them are asked for; nil: none.
     func header(
-        _ found: RecalledFile, _ key: [UInt8], _ query: ObjectQuery, _ request: S3Request,
-        _ principal: Principal
+        _ found: RecalledFile, _ query: ObjectQuery, _ request: S3Request, _ principal: Principal
     ) throws(S3Failure) -> (answer: Answer, range: Range<Int64>?, namesVersion: Bool) {
         let overrides = try ResponseOverrides(of: request, isAnonymous: principal == .anyone)
         let file = found.file
@@ -98,8 +96,7 @@ extension Responder {
             identify(&answer.fields, found)
             return (answer, nil, conditionals.namesVersion)
         }
-        identify(&answer.fields, found)
-        describe(&answer.fields, key, overrides)
+        present(&answer.fields, found, overrides)
         let range = try range(request, query, file)
         if let range {
             answer.status = 206
@@ -200,21 +197,39 @@ extension Responder {
 
     /// Which version of the object it is.
     private func identify(_ fields: inout HeaderFields, _ found: RecalledFile) {
-        fields.add(
-            lines: found.memo.withLock { memo in
-                if let memo { return memo }
-                var fields = HeaderFields()
-                fields.add("ETag", "\"\(found.file.etag.text)\"")
-                fields.add("Last-Modified", CalendarText.http(found.file.entry.modified))
-                fields.add("x-amz-meta-perigee-volume", found.snapshot.name.string)
-                fields.add("x-amz-meta-perigee-revision", "\(found.snapshot.number)")
-                memo = fields.bytes
-                return fields.bytes
-            })
+        fields.add("ETag", "\"\(found.file.etag.text)\"")
+        fields.add("Last-Modified", CalendarText.http(found.file.entry.modified))
+        fields.add("x-amz-meta-perigee-volume", found.snapshot.name.string)
+        fields.add("x-amz-meta-perigee-revision", "\(found.snapshot.number)")
+    }
+
+    /// Which version of the object it is, and what a reader may do with it: the same for each request
+    /// that asks for nothing else, and so made once for each object that is remembered.
+    private func present(
+        _ fields: inout HeaderFields, _ found: RecalledFile, _ overrides: ResponseOverrides
+    ) {
+        guard overrides.fields.isEmpty else {
+            identify(&fields, found)
+            describe(&fields, found, overrides)
+            return
+        }
+        let lines = found.memo.withLock { memo in
+            if let memo { return memo }
+            var made = HeaderFields()
+            identify(&made, found)
+            describe(&made, found, overrides)
+            memo = made.bytes
+            return made.bytes
+        }
+        if fields.bytes.isEmpty {
+            fields = HeaderFields(lines: lines)
+        } else {
+            fields.add(lines: lines)
+        }
     }
 
     private func describe(
-        _ fields: inout HeaderFields, _ key: [UInt8], _ overrides: ResponseOverrides
+        _ fields: inout HeaderFields, _ found: RecalledFile, _ overrides: ResponseOverrides
     ) {
         // A stored page must never run as one of ours.
         fields.add(
@@ -229,7 +244,7 @@ extension Responder {
             if field.name.lowercased() == "content-type" { hasType = true }
             fields.add(latin: field.name, field.value)
         }
-        if !hasType { fields.add("Content-Type", MediaType.of(key)) }
+        if !hasType { fields.add("Content-Type", MediaType.of(found.file.entry.name)) }
     }
 }
 

@@ -102,12 +102,12 @@ final class Responder: Sendable {
         case .headObject(let query):
             let (place, key) = (try place(address), address.key ?? [])
             let file = try readable(key, of: place, principal)
-            return try object(file, key, query, question, principal, isHead: true)
+            return try object(file, query, question, principal, isHead: true)
         case .getObject(let query):
             let (place, key) = (try place(address), address.key ?? [])
             let file = try found(key, of: place, principal)
             try authorise(file)
-            return try object(file, key, query, question, principal, isHead: false)
+            return try object(file, query, question, principal, isHead: false)
         case .getObjectAttributes(let wanted):
             let place = try place(address)
             return attributes(

@@ -28,8 +28,8 @@ extension RequestHead {
     /// Reads all of a head, from its first byte to the empty line.
     ///
     /// What two servers could read differently is no request (RFC 9112, 2.2 to 7): line ends without
-    /// their CR, spaces before a colon, folded lines, control characters, other than one `Host`, two
-    /// ways to tell where the body ends.
+    /// their CR, spaces before a colon, folded lines, control characters, other than one `Host` or one
+    /// without a value, two ways to tell where the body ends.
     ///
     /// - Returns: nil where it is none.
     init?(_ bytes: [UInt8]) {
@@ -123,6 +123,8 @@ private struct Framing {
         for field in header.fields {
             let value = header.bytes[field.value]
             if header.isNamed(field, "host") {
+                // An HTTP URI without a host is none (RFC 9110, 4.2.1).
+                guard !value.isEmpty else { return nil }
                 hosts += 1
             } else if header.isNamed(field, "content-length") {
                 guard length == nil, (1...18).contains(value.count),

@@ -16,6 +16,8 @@ package struct ListingDocument {
     private let query: ListingQuery
     private let hasOwners: Bool
     private var writer: XMLWriter
+    /// The last object's second and its text: files that were made together often share one.
+    private var lastTime: (second: Int64, text: [UInt8])?
 
     /// Begins the document of a page.
     ///
@@ -74,16 +76,23 @@ package struct ListingDocument {
         writer.open(isVersion ? "Version" : "Contents")
         self.key("Key", key)
         if isVersion {
-            writer.append(raw: "<VersionId>null</VersionId><IsLatest>true</IsLatest>".utf8)
+            writer.append(raw: "<VersionId>null</VersionId><IsLatest>true</IsLatest>")
         }
-        writer.element("LastModified", listing: modified)
-        writer.append(raw: "<ETag>&quot;".utf8)
+        writer.open("LastModified")
+        if lastTime?.second != modified.secondsSinceEpoch {
+            var text: [UInt8] = []
+            CalendarText.append(listing: modified, to: &text)
+            lastTime = (modified.secondsSinceEpoch, text)
+        }
+        if let lastTime { writer.append(raw: lastTime.text) }
+        writer.close("LastModified")
+        writer.append(raw: "<ETag>&quot;")
         writer.append(raw: etag.text.utf8)
-        writer.append(raw: "&quot;</ETag><Size>".utf8)
+        writer.append(raw: "&quot;</ETag><Size>")
         writer.append(size)
-        writer.append(raw: "</Size>".utf8)
+        writer.append(raw: "</Size>")
         if hasOwners { writer.owner() }
-        writer.append(raw: "<StorageClass>STANDARD</StorageClass>".utf8)
+        writer.append(raw: "<StorageClass>STANDARD</StorageClass>")
         writer.close(isVersion ? "Version" : "Contents")
     }
 

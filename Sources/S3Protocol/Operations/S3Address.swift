@@ -46,13 +46,24 @@ package struct S3Address: Hashable, Sendable {
 
     private static let slash = UInt8(ascii: "/")
 
+    /// Byte by byte, since this is asked of every request; hosts have no letters beyond ASCII.
     private static func bucket(inHost host: String?, _ domains: [String]) -> String? {
-        guard var name = host?.lowercased()[...] else { return nil }
-        if let colon = name.lastIndex(of: ":"), !name.hasSuffix("]") { name = name[..<colon] }
-        for domain in domains where name.hasSuffix(".\(domain)") {
-            let bucket = name.dropLast(domain.count + 1)
-            if !bucket.isEmpty { return String(bucket) }
+        guard var host else { return nil }
+        return host.withUTF8 { host in
+            var end = host.count
+            if host.last != UInt8(ascii: "]"), let colon = host.lastIndex(of: UInt8(ascii: ":")) {
+                end = colon
+            }
+            for domain in domains {
+                let dot = end - domain.utf8.count - 1
+                guard dot > 0, host[dot] == UInt8(ascii: "."),
+                    zip(host[(dot + 1)..<end], domain.utf8).allSatisfy({ folded($0) == $1 })
+                else { continue }
+                return String(decoding: host[..<dot].map(folded), as: UTF8.self)
+            }
+            return nil
         }
-        return nil
     }
+
+    private static func folded(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
 }

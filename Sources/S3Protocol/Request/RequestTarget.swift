@@ -90,7 +90,11 @@ package struct RequestTarget: Hashable, Sendable {
 
     /// The same for a name that is not known beforehand.
     package func has(named name: String) -> Bool {
-        places.contains { bytes[$0.name].elementsEqual(name.utf8) }
+        // Asked for all settings of an object in each request.
+        let count = name.utf8.count
+        return places.contains {
+            $0.name.count == count && bytes[$0.name].elementsEqual(name.utf8)
+        }
     }
 
     /// Whether a part of `bytes`, which is as long, is `text`.

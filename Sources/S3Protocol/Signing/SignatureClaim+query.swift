@@ -13,11 +13,14 @@ struct QueryAuthentication {
         "AWSAccessKeyId", "Signature",
     ]
 
-    private var found: [ArraySlice<UInt8>?] = []
+    private let bytes: [UInt8]
+    /// Where the values stand among the bytes.
+    private var found: [Range<Int>?] = []
     /// Whether one of the names came twice.
     private(set) var hasDuplicate = false
 
     init(_ target: RequestTarget) {
+        bytes = target.bytes
         if target.places.isEmpty { return }
         let names = Self.names
         for place in target.places {
@@ -27,12 +30,12 @@ struct QueryAuthentication {
             guard let index else { continue }
             if found.isEmpty { found = Array(repeating: nil, count: names.count) }
             if found[index] != nil { hasDuplicate = true }
-            found[index] = target.bytes[place.value]
+            found[index] = place.value
         }
     }
 
     private func value(_ name: Name) -> ArraySlice<UInt8>? {
-        found.isEmpty ? nil : found[name.rawValue]
+        found.isEmpty ? nil : found[name.rawValue].map { bytes[$0] }
     }
 
     /// Whether there is anything of a presigned URL.

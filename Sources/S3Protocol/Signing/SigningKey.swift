@@ -8,8 +8,10 @@ internal import VolumeModel
 /// last copy goes.
 package struct SigningKey: Sendable {
     private let key: SymmetricKey
-    /// An HMAC with nothing but the key in it: each signature goes on from a copy.
-    private let keyed: HMAC<SHA256>
+    /// The two digests of an HMAC (RFC 2104) with nothing but the key in them: each signature goes on
+    /// from copies. The library's own HMAC takes bytes by way of generic code that is not compiled for
+    /// them, which costs more than the digest.
+    private let inner: SHA256, outer: SHA256
 
     /// Derives the key from the access key's secret.
     package init(secret: some Sequence<UInt8>, scope: CredentialScope) {
@@ -24,7 +26,21 @@ package struct SigningKey: Sendable {
             key = SymmetricKey(data: code)
         }
         self.key = key
-        keyed = HMAC<SHA256>(key: key)
+        (inner, outer) = (Self.begun(with: key, 0x36), Self.begun(with: key, 0x5c))
+    }
+
+    /// A digest of the key, filled up to a block, with a pad upon it.
+    private static func begun(with key: SymmetricKey, _ pad: UInt8) -> SHA256 {
+        var digest = SHA256()
+        withUnsafeTemporaryAllocation(byteCount: SHA256.blockByteCount, alignment: 1) { block in
+            block.initializeMemory(as: UInt8.self, repeating: pad)
+            key.withUnsafeBytes { bytes in
+                for index in bytes.indices { block[index] ^= bytes[index] }
+            }
+            digest.update(bufferPointer: UnsafeRawBufferPointer(block))
+            if let base = block.baseAddress { explicit_bzero(base, block.count) }
+        }
+        return digest
     }
 
     /// The 32 bytes of the signature of a string to sign.
@@ -35,10 +51,16 @@ package struct SigningKey: Sendable {
     /// Whether `signature` is that of a string to sign, in a time that does not depend on where the
     /// two differ.
     package func isValid(_ signature: [UInt8], of stringToSign: [UInt8]) -> Bool {
-        var code = keyed
-        code.update(data: stringToSign)
-        // The comparison of a code is in constant time.
-        return code.finalize() == signature
+        var (inner, outer) = (inner, outer)
+        stringToSign.withUnsafeBytes { inner.update(bufferPointer: $0) }
+        inner.finalize().withUnsafeBytes { outer.update(bufferPointer: $0) }
+        return outer.finalize().withUnsafeBytes { code in
+            guard code.count == signature.count else { return false }
+            // All bytes are looked at, wherever the first difference is.
+            var difference: UInt8 = 0
+            for index in 0..<code.count { difference |= code[index] ^ signature[index] }
+            return difference == 0
+        }
     }
 }
 
@@ -61,7 +83,9 @@ enum StringToSign {
         buffer.append(0x0a)
         buffer.append(contentsOf: scope)
         buffer.append(0x0a)
-        Hex.append(SHA256.hash(data: canonical), to: &buffer)
+        var digest = SHA256()
+        canonical.withUnsafeBytes { digest.update(bufferPointer: $0) }
+        digest.finalize().withUnsafeBytes { Hex.append($0, to: &buffer) }
         return buffer
     }
 }

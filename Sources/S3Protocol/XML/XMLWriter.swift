@@ -1,3 +1,5 @@
+internal import VolumeModel
+
 /// Writes XML documents of S3 into bytes: the one place where text is escaped.
 ///
 /// Element names are the caller's own and are written as they are.
@@ -75,6 +77,9 @@ package struct XMLWriter: Sendable {
     /// Bytes that need no escaping.
     mutating func append(raw text: some Sequence<UInt8>) { bytes.append(contentsOf: text) }
 
+    /// The same of text that is known beforehand.
+    mutating func append(raw text: StaticString) { append(text) }
+
     /// Bytes that need no escaping, by whoever can write them without an array of their own.
     mutating func appendBytes(_ body: (inout [UInt8]) -> Void) { body(&bytes) }
 
@@ -97,6 +102,10 @@ package struct XMLWriter: Sendable {
     mutating func append(_ number: Int64) {
         if (0..<10).contains(number) {
             bytes.append(UInt8(ascii: "0") + UInt8(number))
+        } else if number > 0 {
+            var (rest, width) = (number, 0)
+            while rest > 0 { (rest, width) = (rest / 10, width + 1) }
+            CalendarText.append(Int(number), width, to: &bytes)
         } else {
             append(String(number))
         }
@@ -111,6 +120,13 @@ package struct XMLWriter: Sendable {
     /// What XML 1.0 cannot hold at all, even as a reference, becomes U+FFFD: control characters other
     /// than tab and the line ends, and U+FFFE and U+FFFF.
     private mutating func append(escaping text: some Sequence<UInt8>) {
+        // Most text stands for itself, and goes in as one piece.
+        let isDone: Bool? = text.withContiguousStorageIfAvailable { text in
+            guard text.allSatisfy({ Self.isPlain[Int($0)] }) else { return false }
+            bytes.append(contentsOf: text)
+            return true
+        }
+        if isDone == true { return }
         var (last, beforeLast): (UInt8, UInt8) = (0, 0)
         for byte in text {
             switch byte {
@@ -133,6 +149,14 @@ package struct XMLWriter: Sendable {
             default: bytes.append(byte)
             }
             (beforeLast, last) = (last, byte)
+        }
+    }
+
+    /// Bytes that stand for themselves wherever they are.
+    private static let isPlain: [Bool] = (0...255).map { byte in
+        switch UInt8(byte) {
+        case 0..<0x20, 0xbe, 0xbf: false
+        default: !#"&<>""#.utf8.contains(UInt8(byte))
         }
     }
 }

@@ -192,6 +192,7 @@ struct KeyWalker {
             page.next = page.items.last.map { .after($0.key) }
             return false
         }
+        if page.items.isEmpty { page.items.reserveCapacity(min(walk.limit, 1_000)) }
         page.items.append(item)
         return true
     }
