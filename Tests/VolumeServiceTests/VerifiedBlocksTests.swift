@@ -65,9 +65,11 @@ struct VerifiedBlocksTests {
         content.withUnsafeBytes { hasher.update($0) }
         let tree = hasher.finalize()
         return VerifiedBlocks(
-            source: source, digest: tree.digest, size: Int64(content.count),
-            name: Array("file".utf8), leaves: { () async throws(PerigeeError) in tree.leaves },
-            rejected: rejected)
+            source: source,
+            verification: LeafVerification(
+                digest: tree.digest, name: Array("file".utf8),
+                leaves: { () async throws(PerigeeError) in tree.leaves }, rejected: rejected),
+            size: Int64(content.count))
     }
 
     /// The bytes that came before the fetch ended, and its error.
