@@ -25,17 +25,25 @@ struct CertificateTests {
     }
 
     /// Starts an https server with a certificate for `archive.example`, and asks it once.
-    private func ask(host: String, trusts: Bool, days: Int = 2) async throws -> PerigeeError? {
+    private func ask(host: String, trusts: Bool, isOver: Bool = false) async throws -> PerigeeError?
+    {
         try await withTemporaryFolder { folder in
             let certificate = "\(folder)/certificate.pem"
             let key = "\(folder)/key.pem"
             try run([
                 "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-days", "\(days)", "-subj",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
                 "/CN=archive.example",
                 "-addext", "subjectAltName=DNS:archive.example", "-keyout", key, "-out",
                 certificate,
             ])
+            if isOver {
+                try run([
+                    "/usr/bin/openssl", "x509", "-in", certificate, "-signkey", key, "-days", "-1",
+                    "-out", "\(folder)/over.pem",
+                ])
+                try DiskFile.write(certificate, try DiskFile.read("\(folder)/over.pem"))
+            }
             try DiskFile.makeFolder("\(folder)/data")
             let server = try OriginServer.webServer(
                 of: "\(folder)/data", tls: (certificate, key), scratch: folder)
@@ -49,13 +57,7 @@ struct CertificateTests {
             let origin = try S3Origin(
                 endpoint: WebAddress("https://\(host):\(server.port)"), bucket: "bucket",
                 transport: transport)
-            var error: PerigeeError?
-            let end = ContinuousClock.now + .seconds(10)
-            repeat {
-                signer.tries.store(0, ordering: .relaxed)
-                error = await asyncFailure { _ = try await origin.stat("f") }
-                // One that ends at once does so within its second.
-            } while days == 0 && error?.code == .notFound && ContinuousClock.now < end
+            let error = await asyncFailure { _ = try await origin.stat("f") }
             #expect(signer.tries.load(ordering: .relaxed) == 1)
             return error
         }
@@ -78,7 +80,7 @@ struct CertificateTests {
     }
 
     @Test func `a certificate that has ended is refused`() async throws {
-        let error = try await ask(host: "archive.example", trusts: true, days: 0)
+        let error = try await ask(host: "archive.example", trusts: true, isOver: true)
         #expect(error?.code == .originDenied)
         #expect(error?.message.contains("certificate") == true)
     }
