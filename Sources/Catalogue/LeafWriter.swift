@@ -33,7 +33,7 @@ final class LeafWriter {
         }
         do throws(PerigeeError) {
             try LeafFile.check(descriptor, path: path, ordinal: ordinal, generation: generation)
-            guard lseek(descriptor, 0, SEEK_END) >= end else {
+            guard end >= LeafFile.headerSize, lseek(descriptor, 0, SEEK_END) >= end else {
                 throw LeafFile.damaged(path, "is shorter than the catalogue says")
             }
             guard ftruncate(descriptor, off_t(end)) == 0 else { throw failed(errno) }

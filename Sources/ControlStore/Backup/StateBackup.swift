@@ -73,7 +73,7 @@ package enum StateBackup {
             }
             names.append(BackupManifest.catalogueName(volume.name))
             formats.append(try DatabaseCopy.make(of: source, at: "\(draft)/\(names.last!)"))
-            guard let side = try sideFile(of: volume.name, state, draft) else { continue }
+            guard let side = try sideFile(of: volume.name, in: draft) else { continue }
             guard try copySideFile(side, of: volume.name, state, to: draft) else { return nil }
             names.append(side.name)
             formats.append(formats.last!)
@@ -94,26 +94,26 @@ package enum StateBackup {
             made: made, epoch: copied.epoch, head: copied.head, files: files)
     }
 
-    /// The side file that a copied catalogue refers to, or nil.
+    /// The side file that the catalogue in a folder, a copy or the state's own, refers to, or nil.
     private static func sideFile(
-        of volume: VolumeName, _ state: StateFolder, _ folder: String
+        of volume: VolumeName, in folder: String
     ) throws(PerigeeError) -> (name: String, generation: Int64)? {
         let path = "\(folder)/\(BackupManifest.catalogueName(volume))"
         do {
-            var reading = Configuration()
-            reading.readonly = true
-            let copy = try DatabaseQueue(path: path, configuration: reading)
-            let found = try copy.inDatabase { db in
+            // Whoever only reads leaves a log behind that he found none of; the last who writes takes
+            // it away.
+            let catalogue = try DatabaseQueue(path: path)
+            let found = try catalogue.inDatabase { db in
                 guard try db.tableExists("meta") else { return nil as Int64? }
                 return try Int64.fetchOne(
                     db, sql: "SELECT value FROM meta WHERE key = 'leaves_generation'")
             }
-            try copy.close()
+            try catalogue.close()
             return found.map { (BackupManifest.sideFileName(volume, generation: $0), $0) }
         } catch {
             throw PerigeeError(
                 SQLiteFailure.translated(error, path: path).code,
-                "the copy of the catalogue of \(volume) cannot be read", cause: error)
+                "the catalogue \(Printable.quoted(path)) cannot be read", cause: error)
         }
     }
 
@@ -132,7 +132,7 @@ package enum StateBackup {
             return true
         } catch {
             guard !fileExists(source) else { throw error }
-            if try sideFile(of: volume, state, state.path)?.generation != side.generation {
+            if try sideFile(of: volume, in: state.path)?.generation != side.generation {
                 return false
             }
             throw PerigeeError(

@@ -95,8 +95,9 @@ struct StatCommand: ParsableCommand {
             facts.append((algorithm.uppercased(), digest))
         }
         if let serving = status.serving { facts.append(("Reads", serving.rawValue)) }
+        let width = max(10, (facts.map(\.0.count).max() ?? 0) + 1)
         for (label, value) in facts {
-            Output.line(label + String(repeating: " ", count: 10 - label.count) + value)
+            Output.line(label + String(repeating: " ", count: width - label.count) + value)
         }
     }
 }
