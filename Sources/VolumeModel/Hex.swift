@@ -1,6 +1,7 @@
 /// Lower-case hexadecimal.
 ///
-/// Inlinable, since other modules call it for every request.
+/// Other modules call it for every request. What is generic goes on at once in code that is compiled
+/// for bytes in memory: in another module even what may be inlined is not made anew for its types.
 package enum Hex {
     /// The digit of a number from 0 to 15.
     @inlinable
@@ -16,8 +17,16 @@ package enum Hex {
     }
 
     /// Appends two digits for each byte.
-    @inlinable
     package static func append(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
+        let isDone: Void? = bytes.withContiguousStorageIfAvailable {
+            append(storage: $0, to: &text)
+        }
+        if isDone == nil {
+            Array(bytes).withUnsafeBufferPointer { append(storage: $0, to: &text) }
+        }
+    }
+
+    private static func append(storage bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         for byte in bytes {
             text.append(digit(byte >> 4))
             text.append(digit(byte & 15))
@@ -28,8 +37,12 @@ package enum Hex {
     package static func isDigit(_ character: UInt8) -> Bool { value(character) != nil }
 
     /// The bytes, or nil where `text` is not an even number of hexadecimal digits of either case.
-    @inlinable
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        let decoded: [UInt8]?? = text.withContiguousStorageIfAvailable { decode(storage: $0) }
+        return decoded ?? Array(text).withUnsafeBufferPointer { decode(storage: $0) }
+    }
+
+    private static func decode(storage text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 2)

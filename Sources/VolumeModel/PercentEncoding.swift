@@ -7,6 +7,21 @@ package enum PercentEncoding {
     package static func append(
         _ bytes: some Sequence<UInt8>, keepsSlashes: Bool, to buffer: inout [UInt8]
     ) {
+        // What other modules call is not compiled for their types, and would go through the bytes
+        // at several times the cost.
+        let isDone: Void? = bytes.withContiguousStorageIfAvailable {
+            append(storage: $0, keepsSlashes: keepsSlashes, to: &buffer)
+        }
+        if isDone == nil {
+            Array(bytes).withUnsafeBufferPointer {
+                append(storage: $0, keepsSlashes: keepsSlashes, to: &buffer)
+            }
+        }
+    }
+
+    private static func append(
+        storage bytes: UnsafeBufferPointer<UInt8>, keepsSlashes: Bool, to buffer: inout [UInt8]
+    ) {
         let isUnreserved = isUnreserved
         for byte in bytes {
             if isUnreserved[Int(byte)] || (keepsSlashes && byte == UInt8(ascii: "/")) {
