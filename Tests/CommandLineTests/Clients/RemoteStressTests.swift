@@ -91,7 +91,8 @@ private final class RemoteStress: Sendable {
             for reader in 0..<4 {
                 start(group, "reader") { [self] in read(reader, chance: seed(reader)) }
             }
-            start(group, "client") { [self] in get(served, chance: seed(99)) }
+            let endpoint = served.endpoint
+            start(group, "client") { [self] in get(from: endpoint, chance: seed(99)) }
             defer {
                 isOver.store(true, ordering: .relaxed)
                 group.wait()
@@ -172,7 +173,7 @@ private final class RemoteStress: Sendable {
         usleep(2_000)
     }
 
-    private func get(_ served: Served, chance: SeededRandom) {
+    private func get(from endpoint: String, chance: SeededRandom) {
         var chance = chance
         let names = files.keys.sorted()
         while !isOver.load(ordering: .relaxed) {
@@ -182,7 +183,7 @@ private final class RemoteStress: Sendable {
             let escaped = name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? name
             let done = try? Child([
                 "curl", "-sf", "--max-time", "20", "-o", target,
-                "\(served.endpoint)/far/\(escaped)",
+                "\(endpoint)/far/\(escaped)",
             ]).wait(30)
             guard done?.status == 0, let got = try? DiskFile.read(target) else {
                 tally.withLock { $0.refusedObjects += 1 }
