@@ -77,7 +77,8 @@ package enum ControlAction: String, Sendable, CaseIterable {
             .memberRemoved, .settingsSet, .ruleSet, .ruleRemoved, .attributesReplaced,
             .releasesReplaced, .restored:
             true
-        case .rootAdded, .rootRemoved, .rootChanged, .sourceAdded, .sourceRemoved, .published, .switched,
+        case .rootAdded, .rootRemoved, .rootChanged, .sourceAdded, .sourceRemoved, .published,
+            .switched,
             .metadataSet, .labelSet, .classesAssigned, .keyCreated, .keyRemoved, .keyRenewed,
             .tokenCreated, .tokenRemoved,
             .tokenRenewed, .secretsRotated, .actedAs, .readAsOwner:
