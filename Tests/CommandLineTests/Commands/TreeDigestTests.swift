@@ -24,14 +24,14 @@ extension CommandLineTests {
         @Test func `a folder cannot be distrusted, and a root on another machine can`() throws {
             try withSite { site in
                 expectRefusal(
-                    try site.run("root add f --origin posix:/tmp --trust no"), 1,
+                    try site.run("root add f --origin posix:/tmp --trust no"), 64,
                     saying: "has to be trusted")
                 try site.write("f", "content")
                 try site.publish()
                 let root = try #require(try objects(site.ok("root ls --json")).first)
                 let name = try #require(root["name"] as? String)
                 expectRefusal(
-                    try site.run("root set \(name) --trust no"), 1, saying: "has to be trusted")
+                    try site.run("root set \(name) --trust no"), 64, saying: "has to be trusted")
                 try site.ok("root set \(name) --trust yes")
                 expectRefusal(try site.run("root set gone --trust no"), 1, saying: "gone")
             }
