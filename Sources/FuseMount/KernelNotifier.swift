@@ -5,6 +5,7 @@ internal import VolumeFileSystem
 /// own, so it can be called from anywhere.
 struct KernelNotifier: Sendable {
     let session: FuseSession
+    let reads: PendingReads
     /// Told after each new epoch.
     let epoch: AsyncStream<Void>.Continuation
 
@@ -20,6 +21,7 @@ struct KernelNotifier: Sendable {
                     session.invalidateEntry(parent: .root, name: name, expireOnly: true)
                 }
             case .node(let node):
+                if reads.hold(node) { continue }
                 session.invalidateInode(NodeID(rawValue: node.value))
             }
         }

@@ -56,7 +56,7 @@ extension MountHandler {
             fill(around: range, of: file)
             return
         }
-        later(reply) { [self] answer throws(PerigeeError) in
+        later(reply, reading: file.node) { [self] answer throws(PerigeeError) in
             let segments = try await file.file.segments(range)
             if case .bytes(let bytes) = segments.first, segments.count == 1 {
                 answer.give { reply in bytes.withUnsafeBytes { reply.data($0) } }

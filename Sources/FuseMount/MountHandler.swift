@@ -20,6 +20,7 @@ final class MountHandler: FuseHandler {
     // Shared state.
     let pending = PendingRequests()
     let pages = PageFiller()
+    let reads = PendingReads()
     let work: AsyncStream<PendingWork>
     private let submit: AsyncStream<PendingWork>.Continuation
     private let link = Mutex(Link())
@@ -76,16 +77,25 @@ final class MountHandler: FuseHandler {
 
     /// Has `body` answer the request off this thread. It is cancelled when the request is answered
     /// for it: at its deadline, or when its caller is interrupted.
+    ///
+    /// - Parameter reading: the node whose pages the request fills.
     func later(
-        _ reply: FuseReply,
+        _ reply: FuseReply, reading node: Node? = nil,
         _ body: @escaping @Sendable (PendingAnswer) async throws(PerigeeError) -> Void
     ) {
         let (withdrawn, withdrawal) = AsyncStream<Never>.makeStream()
         let waiting = PendingRequests.Waiting(
             reply: reply, deadline: .now + options.deadline, withdrawal: withdrawal)
-        guard pending.begin(waiting) else { return }
+        // Before the request can be answered.
+        if let node { reads.begin(node) }
+        let ended: @Sendable () -> Void = { [self] in
+            guard let node, reads.end(node) else { return }
+            session?.invalidateInode(NodeID(rawValue: node.value))
+        }
+        guard pending.begin(waiting) else { return ended() }
         let answer = PendingAnswer(pending: pending, reply: reply)
-        submit.yield(PendingWork(answer: answer, withdrawn: withdrawn, body: body))
+        submit.yield(
+            PendingWork(answer: answer, withdrawn: withdrawn, body: body, ended: ended))
     }
 
     func handle(_ request: borrowing FuseRequest, _ reply: FuseReply) {

@@ -31,7 +31,10 @@ extension MountPoint {
             case .unresponsive where !isLazy: throw unresponsive(path)
             case .unresponsive:
                 let daemon = FuseDaemon.serving(place)
-                try FuseMountTable.detach(place)
+                if daemon == nil { FuseMountTable.abort(place) }
+                // Where that was enough to take it away there is nothing left to detach.
+                let isThere = try? FuseMountTable.topmost(at: place)?.type == "fuse.perigee"
+                if daemon != nil || isThere == true { try FuseMountTable.detach(place) }
                 return daemon?.pid
             case .alive where !isLazy: try FuseMountTable.unmount(place)
             case .alive, .dead, .notMounted: try FuseMountTable.detach(place)

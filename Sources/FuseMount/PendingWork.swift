@@ -23,6 +23,8 @@ struct PendingWork: Sendable {
     /// Ends when the request was answered by somebody else.
     let withdrawn: AsyncStream<Never>
     let body: @Sendable (PendingAnswer) async throws(PerigeeError) -> Void
+    /// Called when the request has been answered and the work is over.
+    let ended: @Sendable () -> Void
 
     /// Runs it to its end, which comes soon after the withdrawal.
     func run() async {
@@ -40,5 +42,6 @@ struct PendingWork: Sendable {
             await group.next()
             group.cancelAll()
         }
+        ended()
     }
 }

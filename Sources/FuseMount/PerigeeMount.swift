@@ -73,7 +73,7 @@ package final class PerigeeMount: Service {
                 for await _ in ending {}
                 await end(session, handler)
             }
-            let notifier = KernelNotifier(session: session, epoch: epoch)
+            let notifier = KernelNotifier(session: session, reads: handler.reads, epoch: epoch)
             await blocking { [self] in system.start { notifier.send($0) } }
             onReady()
             // Ends with the session, or when `run` is cancelled.

@@ -92,7 +92,8 @@ package struct RemoteSettings: Hashable, Sendable, Codable {
             certificates: try fields.decodeIfPresent(String.self, forKey: .certificates),
             allowsClearText: try value(.allowsClearText, usual.allowsClearText),
             allowsPrivate: try value(.allowsPrivate, usual.allowsPrivate),
-            redirectHosts: try value(.redirectHosts, usual.redirectHosts))
+            redirectHosts: try value(.redirectHosts, usual.redirectHosts),
+            trust: try fields.decodeIfPresent(Trust.self, forKey: .trust))
     }
 
     /// Reads that form.

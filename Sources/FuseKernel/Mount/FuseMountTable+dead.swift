@@ -92,6 +92,15 @@ extension FuseMountTable {
         }
     }
 
+    /// Ends the connection of the uppermost mount on a path: whatever waits for its daemon fails.
+    ///
+    /// For one whose daemon was killed and cannot end: a thread of it may wait for a page whose reader
+    /// waits for the daemon (`FUSE_NOTIFY_INVAL_INODE` locks pages).
+    package static func abort(_ mountPoint: String) {
+        // The connection has ended even where this says that the mount is in use.
+        _ = umount2(mountPoint, Int32(MNT_FORCE | UMOUNT_NOFOLLOW))
+    }
+
     /// Takes the uppermost mount off a path, unless it is in use.
     ///
     /// - Throws: `FuseSessionError` with EBUSY where it is in use, as `detach` otherwise.

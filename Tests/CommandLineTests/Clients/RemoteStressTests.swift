@@ -252,7 +252,8 @@ private final class RemoteStress: Sendable {
             let words = (try? DiskFile.read("/proc/\(pid)/cmdline"))?.split(separator: 0) ?? []
             if words.contains(where: { $0.elementsEqual(point.utf8) }) { Glibc.kill(pid, SIGKILL) }
         }
-        umount2(point, Int32(MNT_DETACH))
+        // What an administrator does, and what ends readers of a mount whose process cannot end.
+        try site.ok(["unmount", "--lazy", point])
         try site.ok(["mount", point, "--timeout", "5"])
         tally.withLock { $0.kills += 1 }
     }
@@ -269,7 +270,8 @@ private final class RemoteStress: Sendable {
                 + "\(came.kills) kills, \(came.flips) files with flipped bits")
         #expect(came.wrong.isEmpty, "\(came.wrong.prefix(5))")
         #expect(came.reads > 10)
-        let allowed: Set<Int32> = [EIO, ENOTCONN, ECONNABORTED, ENOENT, EINTR]
+        // ESTALE: an answer that lies of the size tells of another version.
+        let allowed: Set<Int32> = [EIO, ENOTCONN, ECONNABORTED, ENOENT, EINTR, ESTALE]
         #expect(Set(came.failures.keys).isSubset(of: allowed), "\(came.failures)")
         for point in points {
             let isWhole = eventually(within: 60) {
