@@ -53,7 +53,12 @@ struct RootCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "ls", abstract: "List the origin roots.",
-            discussion: "Example: perigee root ls --json")
+            discussion: """
+                Name, place, what its archive promises of files, whether calls on it can hang, by what \
+                versions are told, and whether its bytes are believed.
+
+                Example: perigee root ls --json
+                """)
 
         @OptionGroup var options: StateOptions
 
@@ -64,7 +69,8 @@ struct RootCommand: ParsableCommand {
                 } else {
                     Output.line(
                         "\(root.name)\t\(root.origin)\t\(root.files.rawValue)\t"
-                            + "\(root.locality.rawValue)\t\(root.fingerprint.rawValue)")
+                            + "\(root.locality.rawValue)\t\(root.fingerprint.rawValue)\t"
+                            + (root.isTrusted ? "trusted" : "untrusted"))
                 }
             }
         }

@@ -28,8 +28,9 @@ struct ObjectSender: Sendable {
     private static let slow = Duration.seconds(5)
     /// Bytes that are read at a time.
     private static let chunk: Int64 = 1 << 20
-    /// Bytes that are held back until all others are confirmed.
-    static let tail: Int64 = 64 << 10
+    /// Bytes that are held back until all others are confirmed: as few as are worth a packet, since they
+    /// are copied.
+    static let tail: Int64 = 4 << 10
 
     /// Sends bytes, which are more than none.
     ///
