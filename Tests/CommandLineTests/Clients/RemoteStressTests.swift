@@ -85,28 +85,43 @@ private final class RemoteStress: Sendable {
     func run(seconds: Double) throws {
         var chance = SeededRandom(announcing: "stress of a remote volume")
         defer { proxy.stop() }
+        let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
+        while monotonicNanoseconds() < end {
+            try round(until: min(end, monotonicNanoseconds() + 6_000_000_000), &chance)
+            // What a running process has verified is not verified again at each read: disks that change
+            // under it are the scrubber's. So bits flip while nobody runs.
+            for point in points { try self.end(point) }
+            for _ in 0..<(1 + chance.below(6)) { flip(&chance) }
+        }
+        try finish()
+    }
+
+    /// Some seconds of readers and misfortunes.
+    private func round(until end: UInt64, _ chance: inout SeededRandom) throws {
         for point in points { try site.ok(["mount", point, "--timeout", "5"]) }
+        isOver.store(false, ordering: .relaxed)
         try site.withServed { served in
             let group = DispatchGroup()
+            let seed = chance.next()
             for reader in 0..<4 {
-                start(group, "reader") { [self] in read(reader, chance: seed(reader)) }
+                start(group, "reader") { [self] in
+                    read(reader, chance: SeededRandom(seed: seed &+ UInt64(reader)))
+                }
             }
             let endpoint = served.endpoint
-            start(group, "client") { [self] in get(from: endpoint, chance: seed(99)) }
+            start(group, "client") { [self] in
+                get(from: endpoint, chance: SeededRandom(seed: seed &+ 99))
+            }
             defer {
                 isOver.store(true, ordering: .relaxed)
                 group.wait()
             }
-            let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
             while monotonicNanoseconds() < end {
                 try misfortune(&chance)
                 usleep(useconds_t(chance.below(400_000)))
             }
         }
-        try finish()
     }
-
-    private func seed(_ reader: Int) -> SeededRandom { SeededRandom(seed: UInt64(reader)) }
 
     private func start(
         _ group: DispatchGroup, _ name: String, _ body: @escaping @Sendable () -> Void
@@ -157,7 +172,11 @@ private final class RemoteStress: Sendable {
             let isRight = content[(first + done)..<(first + done + got)]
                 .elementsEqual(buffer[done..<(done + got)])
             guard isRight else {
-                return tally.withLock { $0.wrong.append("\(name) at \(first + done)") }
+                let count = zip(content[(first + done)..<(first + done + got)], buffer[done...])
+                    .count { $0 != $1 }
+                return tally.withLock {
+                    $0.wrong.append("\(name) at \(first + done): \(count) of \(got) bytes")
+                }
             }
             done += got
         }
@@ -200,13 +219,15 @@ private final class RemoteStress: Sendable {
     // MARK: Misfortunes
 
     private func misfortune(_ chance: inout SeededRandom) throws {
-        switch chance.below(10) {
+        switch chance.below(8) {
         case 0: proxy.always(.none)
         case 1: proxy.always(.delay(milliseconds: chance.below(200)))
         case 2, 3: proxy.next(fault(&chance), fault(&chance), fault(&chance))
         case 4: proxy.always(.drip(bytes: 20_000, milliseconds: 5))
-        case 5, 6: flip(&chance)
-        case 7: try kill(chance.pick(points))
+        case 5:
+            let point = chance.pick(points)
+            try self.end(point)
+            try site.ok(["mount", point, "--timeout", "5"])
         default: proxy.always(chance.once(in: 3) ? fault(&chance) : .none)
         }
     }
@@ -246,15 +267,13 @@ private final class RemoteStress: Sendable {
         tally.withLock { $0.flips += 1 }
     }
 
-    /// Kills the process of a mount, and mounts again.
-    private func kill(_ point: String) throws {
+    /// Kills the process of a mount, and takes the mount away as an administrator does.
+    private func end(_ point: String) throws {
         for pid in site.daemons() {
             let words = (try? DiskFile.read("/proc/\(pid)/cmdline"))?.split(separator: 0) ?? []
             if words.contains(where: { $0.elementsEqual(point.utf8) }) { Glibc.kill(pid, SIGKILL) }
         }
-        // What an administrator does, and what ends readers of a mount whose process cannot end.
         try site.ok(["unmount", "--lazy", point])
-        try site.ok(["mount", point, "--timeout", "5"])
         tally.withLock { $0.kills += 1 }
     }
 
@@ -263,6 +282,7 @@ private final class RemoteStress: Sendable {
     /// With all faults over everything is there, and right.
     private func finish() throws {
         proxy.always(.none)
+        for point in points { try site.ok(["mount", point]) }
         let came = tally.withLock(\.self)
         print(
             "stress: \(came.reads) reads with \(came.bytes >> 20) MiB, \(came.objects) objects; failed: "
