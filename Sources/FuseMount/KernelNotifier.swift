@@ -21,7 +21,10 @@ struct KernelNotifier: Sendable {
                     session.invalidateEntry(parent: .root, name: name, expireOnly: true)
                 }
             case .node(let node):
+                // What was read of it before is right for its version, and can wait.
                 if reads.hold(node) { continue }
+                session.invalidateInode(NodeID(rawValue: node.value))
+            case .revoked(let node):
                 session.invalidateInode(NodeID(rawValue: node.value))
             }
         }

@@ -48,9 +48,7 @@ extension MountHandler {
         _ reply: FuseReply
     ) throws(PerigeeError) {
         let file = try system.openFile(handle.rawValue)
-        guard let offset = Int64(exactly: offset),
-            let range = ByteRange(offset: offset, count: Int(size))
-        else { throw PerigeeError(.invalidArgument, "a read at \(offset) is out of range") }
+        let range = try Self.range(offset, size)
         if let segments = try file.file.segmentsNow(range) {
             try send(segments, of: file, through: scratch, reply)
             fill(around: range, of: file)
@@ -68,6 +66,14 @@ extension MountHandler {
             let count = try gather(segments, of: file, into: memory)
             answer.give { $0.data(UnsafeRawBufferPointer(rebasing: memory[..<count])) }
         }
+    }
+
+    /// What a READ asks for.
+    static func range(_ offset: UInt64, _ size: UInt32) throws(PerigeeError) -> ByteRange {
+        guard let start = Int64(exactly: offset),
+            let range = ByteRange(offset: start, count: Int(size))
+        else { throw PerigeeError(.invalidArgument, "a read at \(offset) is out of range") }
+        return range
     }
 
     /// After the answer: nobody waits for it.

@@ -24,9 +24,6 @@ extension MountHandler {
         _ handle: FuseHandle, offset: UInt64, size: UInt32, _ reply: FuseReply
     ) throws(PerigeeError) {
         let receipt = try system.openReceipt(handle.rawValue)
-        guard let offset = Int64(exactly: offset),
-            let range = ByteRange(offset: offset, count: Int(size))
-        else { throw PerigeeError(.invalidArgument, "a read at \(offset) is out of range") }
-        receipt.bytes(range).withUnsafeBytes { reply.data($0) }
+        receipt.bytes(try Self.range(offset, size)).withUnsafeBytes { reply.data($0) }
     }
 }

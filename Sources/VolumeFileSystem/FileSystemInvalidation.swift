@@ -6,4 +6,6 @@ package enum FileSystemInvalidation: Hashable, Sendable {
     case name([UInt8])
     /// Attributes and content (pages, or a folder's listing) of a node.
     case node(Node)
+    /// The same of a file that may not be read any more: at once, whatever else is under way.
+    case revoked(Node)
 }

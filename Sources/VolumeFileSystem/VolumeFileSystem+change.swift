@@ -143,7 +143,7 @@ extension VolumeFileSystem {
                 nodes.insert(file.node)
             }
         }
-        return nodes.map { .node($0) }
+        return nodes.map { .revoked($0) }
     }
 
     private func snapshot(

@@ -39,8 +39,6 @@ extension BlockSource {
     ) async throws(PerigeeError) {
         try await fetch(range, deliver: deliver)
     }
-}
 
-extension BlockSource {
     package var unit: Int { BlockGeometry.blockSize }
 }
